@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+#include "decant/command/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <iostream>
+#include <map>
+
+#include "decant/error.hpp"
+#include "decant/path.hpp"
+#include "decant/text.hpp"
+
+namespace decant::command {
+namespace {
+
+struct SideText {
+  Side side;
+  const char* word;
+  const char* description;
+  const char* examples;  // PROGRAM and APP are put in
+};
+
+constexpr std::array<SideText, 3> sides = {{
+    {Side::cgi, "cgi",
+     "Answer one CGI request: variables from the environment, body from "
+     "standard input, response on standard output.",
+     "Examples:\n"
+     "  REQUEST_METHOD=GET PATH_INFO=/x PROGRAM cgiAPP\n"
+     "  in cgi-bin, as an executable script:\n"
+     "    #!/bin/sh\n"
+     "    exec PROGRAM cgiAPP\n"},
+    {Side::fcgi, "fcgi",
+     "Serve FastCGI until TERM: a responder for nginx, Apache, lighttpd.",
+     "Examples:\n"
+     "  PROGRAM fcgiAPP --listen unix:/run/app.sock --mode 0660\n"
+     "  PROGRAM fcgiAPP --listen 127.0.0.1:9000 --threads 8\n"
+     "  spawn-fcgi -s /run/app.sock -n -- PROGRAM fcgiAPP\n"
+     "nginx:\n"
+     "  location / { include fastcgi_params;\n"
+     "               fastcgi_pass unix:/run/app.sock; }\n"},
+    {Side::run, "run",
+     "Run one request from the shell, or many through a pipe.",
+     "Examples:\n"
+     "  PROGRAM runAPP '/path?q=1'\n"
+     "  PROGRAM runAPP /form -d name=value -H 'Accept: text/plain'\n"
+     "  PROGRAM runAPP /upload -d @photo.jpg --as body\n"
+     "  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | PROGRAM runAPP --http\n"},
+}};
+
+const SideText& text_of(Side side) {
+  return *std::find_if(sides.begin(), sides.end(),
+                       [side](const SideText& t) { return t.side == side; });
+}
+
+std::string filled_in(std::string text, const Program& program) {
+  const auto replace = [&text](std::string_view what, const std::string& by) {
+    for (std::size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + by.size())) {
+      text.replace(at, what.size(), by);
+    }
+  };
+  replace("PROGRAM", program.name);
+  replace("APP", program.takes_app ? " ./hello.so" : "");
+  return text;
+}
+
+std::uint64_t parse_number(std::string_view option, std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw UsageError(std::string(option) + ": " + decant::quoted(text) +
+                     " is not a number; give digits only");
+  }
+  return number;
+}
+
+/// One side's options, bound to the texts they are given as.
+class Parser {
+ public:
+  Parser(const Program& program, Side side)
+      : program_(program),
+        side_(side),
+        app_(text_of(side).description,
+             program.name + ' ' + text_of(side).word) {
+    app_.footer(filled_in(text_of(side).examples, program));
+    if (program.takes_app) {
+      app_.add_option("APP", settings_.app,
+                      "The application, [KIND:]REST: ./hello.so, "
+                      "native:./hello.so:symbol")
+          ->required()
+          ->configurable(false);
+    }
+    if (side == Side::run) add_run_options();
+    if (side == Side::fcgi) add_fcgi_options();
+    add_shared_options();
+  }
+
+  std::optional<Settings> parse(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    try {
+      app_.parse(std::move(words));
+    } catch (const CLI::CallForHelp&) {
+      std::cout << app_.help();
+      return std::nullopt;
+    } catch (const CLI::CallForVersion& request) {
+      std::cout << request.what() << '\n';
+      return std::nullopt;
+    } catch (const CLI::ParseError& error) {
+      std::string message;
+      append_escaped(message, error.what());
+      throw UsageError(message + "; try '" + app_.get_name() + " --help'");
+    }
+    return finish();
+  }
+
+ private:
+  void add_shared_options() {
+    app_.add_option("--script-name", script_name_,
+                    "Mount point: SCRIPT_NAME is this prefix, PATH_INFO what "
+                    "follows it")
+        ->type_name("PREFIX");
+    app_.add_option("--env", env_,
+                    "Set a variable in every environ and, for names without a "
+                    "dot, in the process environment; repeatable")
+        ->type_name("NAME=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_flag("--lint", settings_.lint,
+                  "Check the application and the server against the contract");
+    app_.add_option("--log-level", settings_.log_level,
+                    "error, warning, info or debug (default info)")
+        ->type_name("LEVEL")
+        ->transform(
+            CLI::CheckedTransformer(std::map<std::string, service::LogLevel>{
+                {"error", service::LogLevel::error},
+                {"warning", service::LogLevel::warning},
+                {"info", service::LogLevel::info},
+                {"debug", service::LogLevel::debug}}));
+    app_.set_config("--config", "", "Read options from a TOML file")
+        ->type_name("FILE");
+    app_.allow_config_extras(false);
+    app_.set_version_flag("--version", version(), "Show versions and exit");
+  }
+
+  void add_run_options() {
+    app_.add_option("TARGET", target_,
+                    "Path with query, or URL; without it the CGI variables "
+                    "come from the environment")
+        ->configurable(false);
+    app_.add_option("-X,--request", request_.method,
+                    "Method (default GET, POST with -d)")
+        ->type_name("METHOD");
+    app_.add_option("-H,--header", request_.headers,
+                    "Request header; repeatable")
+        ->type_name("'NAME: VALUE'")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_option("-d,--data", data_,
+                    "Request body: text, @FILE, or @- for standard input")
+        ->type_name("DATA");
+    app_.add_option("--as", settings_.run.form,
+                    "What is printed: cgi, http or body (default cgi)")
+        ->type_name("FORM")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, runner::Form>{{"cgi", runner::Form::cgi},
+                                                {"http", runner::Form::http},
+                                                {"body", runner::Form::body}}));
+    app_.add_flag("--http", settings_.run.http,
+                  "Read HTTP/1.0 and 1.1 requests from standard input, as "
+                  "many as come");
+    app_.add_flag("--fail", settings_.run.fail,
+                  "Exit with 22 when the status is 400 or more");
+  }
+
+  void add_fcgi_options() {
+    fastcgi::Options& fcgi = settings_.fcgi;
+    app_.add_option("--listen", fcgi.listen,
+                    "unix:PATH, HOST:PORT, [::1]:PORT or fd:N; repeatable "
+                    "(default: the socket that systemd, spawn-fcgi or the web "
+                    "server passes)")
+        ->type_name("ENDPOINT")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_option("--mode", mode_, "Mode of a unix socket (default 0600)")
+        ->type_name("OCTAL");
+    app_.add_option("--owner", fcgi.socket.owner, "Owner of a unix socket")
+        ->type_name("USER:GROUP");
+    app_.add_option("--allow-peer", allow_peer_,
+                    "Peers that a TCP endpoint beyond loopback serves; "
+                    "repeatable")
+        ->type_name("CIDR")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_option("--processes", processes_,
+                    "Worker processes; 0 and 1 serve in this one (default 1)")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1));
+    app_.add_option("--threads", fcgi.threads,
+                    "Requests served at the same time (default 4)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+    add_limit_options();
+    app_.add_option("--roles", roles_,
+                    "Roles to answer, of responder and authorizer (default "
+                    "responder)")
+        ->type_name("ROLES")
+        ->check(
+            CLI::IsMember({"responder", "authorizer", "responder,authorizer",
+                           "authorizer,responder"}));
+    app_.add_option("--engine", engine_,
+                    "What speaks the records: libfcgi (default libfcgi)")
+        ->type_name("ENGINE")
+        ->check(CLI::IsMember({"libfcgi"}));
+    app_.add_flag("--errors-to-server", fcgi.errors_to_server,
+                  "Send wsgi.errors to the web server's log, not to ours");
+  }
+
+  void add_limit_options() {
+    app_.add_option("--max-params", max_params_,
+                    "Largest variables of a request and how many there may be "
+                    "(default 1048576,10000); more gives 431")
+        ->type_name("BYTES[,COUNT]")
+        ->delimiter('\0');
+    app_.add_option("--max-body", max_body_,
+                    "Largest request body (default 0, no limit); more gives "
+                    "413")
+        ->type_name("BYTES");
+    app_.add_option("--grace", grace_,
+                    "Time for requests in flight after TERM (default 30)")
+        ->type_name("SECONDS");
+  }
+
+  Settings finish() {
+    finish_shared();
+    if (side_ == Side::fcgi) finish_fcgi();
+    if (side_ == Side::run) finish_run();
+    settings_.fcgi.rules = settings_.rules;
+    settings_.run.rules = settings_.rules;
+    return std::move(settings_);
+  }
+
+  void finish_shared() {
+    if (script_name_) {
+      settings_.rules.script_name = canonical_mount(*script_name_);
+    }
+    for (const std::string& assignment : env_) {
+      const std::size_t equals = assignment.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        throw UsageError("--env: " + decant::quoted(assignment) +
+                         " is not an assignment; give NAME=VALUE");
+      }
+      settings_.rules.variables.emplace_back(assignment.substr(0, equals),
+                                             assignment.substr(equals + 1));
+    }
+  }
+
+  void finish_run() {
+    const bool made = !request_.method.empty() || !request_.headers.empty() ||
+                      data_.has_value();
+    if (settings_.run.http && (target_ || made)) {
+      throw UsageError(
+          "--http reads its requests from standard input; leave "
+          "out TARGET, -X, -H and -d");
+    }
+    if (made && !target_) {
+      throw UsageError("-X, -H and -d need a TARGET; give a path, as /");
+    }
+    if (!target_) return;
+    request_.target = *target_;
+    request_.data = data_;
+    settings_.run.request = std::move(request_);
+  }
+
+  void finish_fcgi() {
+    fastcgi::Options& fcgi = settings_.fcgi;
+    for (const std::string& network : allow_peer_) {
+      fcgi.socket.allow_peer.push_back(service::Network::parse(network));
+    }
+    fcgi.socket.mode = parse_mode();
+    fcgi.limits.grace = std::chrono::seconds(parse_number("--grace", grace_));
+    settings_.rules.max_body = parse_number("--max-body", max_body_);
+    const std::size_t comma = max_params_.find(',');
+    fcgi.limits.max_params = parse_number(
+        "--max-params", std::string_view(max_params_).substr(0, comma));
+    if (comma != std::string::npos) {
+      fcgi.limits.max_param_count = parse_number(
+          "--max-params", std::string_view(max_params_).substr(comma + 1));
+    }
+    fcgi.authorizer = roles_.find("authorizer") != std::string::npos;
+  }
+
+  mode_t parse_mode() const {
+    unsigned mode = 0;
+    const auto [end, error] =
+        std::from_chars(mode_.data(), mode_.data() + mode_.size(), mode, 8);
+    if (error != std::errc{} || end != mode_.data() + mode_.size() ||
+        mode > 0777) {
+      throw UsageError("--mode: " + decant::quoted(mode_) +
+                       " is not a mode; give octal digits, as 0660");
+    }
+    return mode;
+  }
+
+  const Program& program_;
+  Side side_;
+  CLI::App app_;
+  Settings settings_;
+  std::optional<std::string> script_name_;
+  std::vector<std::string> env_;
+  std::optional<std::string> target_;
+  std::optional<std::string> data_;
+  runner::Request request_;
+  std::string mode_ = "0600";
+  std::vector<std::string> allow_peer_;
+  std::string max_params_ = "1048576,10000";
+  std::string max_body_ = "0";
+  std::string grace_ = "30";
+  std::string roles_ = "responder";
+  std::string engine_ = "libfcgi";
+  int processes_ = 1;
+};
+
+}  // namespace
+
+std::optional<Side> take_side(std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  for (const SideText& text : sides) {
+    if (words.front() != text.word) continue;
+    words.erase(words.begin());
+    return text.side;
+  }
+  return std::nullopt;
+}
+
+std::optional<Settings> parse(const Program& program, Side side,
+                              const std::vector<std::string>& words) {
+  return Parser(program, side).parse(words);
+}
+
+std::string overview(const Program& program) {
+  std::string out =
+      "decant runs an application written against the WSGI "
+      "contract behind any web server.\n\nUsage:\n";
+  const std::string app = program.takes_app ? " APP" : "";
+  for (const SideText& text : sides) {
+    out += "  " + program.name + ' ' + text.word + app +
+           (text.side == Side::run ? " [TARGET]" : "") + " [OPTIONS]\n      " +
+           text.description + '\n';
+  }
+  out += "  " + program.name + app +
+         " [OPTIONS]\n      Choose: fcgi when standard input is a listening "
+         "socket, cgi when\n      REQUEST_METHOD or GATEWAY_INTERFACE is set, "
+         "else run.\n\n";
+  if (program.takes_app) {
+    out +=
+        "APP is [KIND:]REST: native:./hello.so[:symbol], or ./hello.so.\n"
+        "Without APP, decant takes it from the variable DECANT_APP.\n\n";
+  }
+  return out + "Options of each: " + program.name +
+         " cgi|fcgi|run --help\nVersions: " + program.name + " --version\n";
+}
+
+std::string version() {
+  return "decant " DECANT_VERSION "\nengines: libfcgi " DECANT_LIBFCGI_VERSION
+         "\nCLI11 " CLI11_VERSION ", Boost " DECANT_BOOST_VERSION
+         "\nPython: not built in";
+}
+
+}  // namespace decant::command

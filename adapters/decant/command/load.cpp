@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "decant/command/load.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "decant/application/native.hpp"
+#include "decant/error.hpp"
+#include "decant/text.hpp"
+
+namespace decant::command {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Kind>, 3> kinds = {
+    {{"native", Kind::native},
+     {"python", Kind::python},
+     {"program", Kind::program}}};
+
+/// "native" of "native:./hello.so"; not "C" of a path, nor "module" of
+/// "module:callable", which is no kind.
+std::optional<Kind> kind_by_prefix(std::string_view prefix) {
+  for (const auto& [name, kind] : kinds) {
+    if (name == prefix) return kind;
+  }
+  return std::nullopt;
+}
+
+bool is_identifier_path(std::string_view text) {
+  for (const char c : text) {
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (!good) return false;
+  }
+  return !text.empty();
+}
+
+/// The file part of "file.so:symbol".
+std::string_view without_symbol(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::size_t slash = text.rfind('/');
+  const bool symbol = colon != std::string_view::npos &&
+                      (slash == std::string_view::npos || colon > slash);
+  return symbol ? text.substr(0, colon) : text;
+}
+
+/// A file that decant itself is to run is a Python file whatever its ending;
+/// run as a program, it would run decant for ever.
+bool names_decant(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && line.starts_with("#!") &&
+         line.find("decant") != std::string::npos;
+}
+
+std::optional<Kind> infer(const std::string& text) {
+  const std::string_view file = without_symbol(text);
+  if (file.ends_with(".so")) return Kind::native;
+  if (file.ends_with(".py")) return Kind::python;
+  if (::access(text.c_str(), F_OK) == 0) {
+    if (names_decant(text)) return Kind::python;
+    if (::access(text.c_str(), X_OK) == 0) return Kind::program;
+    return std::nullopt;
+  }
+  const bool callable = file.size() != text.size() && is_identifier_path(file);
+  return callable ? std::optional(Kind::python) : std::nullopt;
+}
+
+}  // namespace
+
+AppSpec AppSpec::parse(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string::npos) {
+    const auto kind = kind_by_prefix(std::string_view(text).substr(0, colon));
+    if (kind) return {*kind, text.substr(colon + 1)};
+  }
+  const auto kind = infer(text);
+  if (kind) return {*kind, text};
+  const bool there = ::access(text.c_str(), F_OK) == 0;
+  throw LoadError(
+      quoted(text) +
+      (there ? " is no application; give the kind, as native:" + text +
+                   ", or make a program executable"
+             : " was not found; give ./hello.so, or KIND:REST with the kind "
+               "native"));
+}
+
+Application load(const std::string& text) {
+  const AppSpec spec = AppSpec::parse(text);
+  switch (spec.kind) {
+    case Kind::native:
+      return native::load(spec.rest);
+    case Kind::python:
+      throw LoadError(quoted(text) +
+                      " is a Python application, and this decant was built "
+                      "without Python; give a C++ plugin, as ./hello.so");
+    case Kind::program:
+      break;
+  }
+  throw LoadError(quoted(text) +
+                  " is a program, and this decant was built without the "
+                  "program host; give a C++ plugin, as ./hello.so");
+}
+
+}  // namespace decant::command

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// From APP on the command line to an application: which kind it is and who
+// loads it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "decant/application.hpp"
+
+namespace decant::command {
+
+enum class Kind { native, python, program };
+
+/// APP taken apart: "native:./hello.so" or a bare "./hello.so".
+struct AppSpec {
+  Kind kind;
+  std::string rest;  ///< what the loader of that kind is given
+
+  /// Looks at the prefix, then at the name, then at the file. Throws LoadError
+  /// with the forms there are.
+  static AppSpec parse(const std::string& text);
+};
+
+/// Loads APP. Throws LoadError.
+Application load(const std::string& text);
+
+}  // namespace decant::command

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "decant/command/run.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "decant/command/query_words.hpp"
+#include "decant/error.hpp"
+#include "decant/lint.hpp"
+#include "decant/service/endpoint.hpp"
+#include "decant/stdio.hpp"
+
+namespace decant::command {
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_not_loaded = 3;
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+bool started_by_web_server() {
+  return !variable("GATEWAY_INTERFACE").empty() ||
+         !variable("REQUEST_METHOD").empty();
+}
+
+/// How a bare `decant APP` was started.
+Side choose_side() {
+  if (service::is_listening_socket(STDIN_FILENO)) return Side::fcgi;
+  return started_by_web_server() ? Side::cgi : Side::run;
+}
+
+int complain(const std::exception& error, int status) {
+  service::log(service::LogLevel::error, error.what());
+  return status;
+}
+
+/// Names without a dot are for the process too: what an application reads
+/// while it loads.
+void set_process_environment(const Settings& settings) {
+  for (const auto& [name, value] : settings.rules.variables) {
+    if (name.find('.') == std::string::npos) {
+      ::setenv(name.c_str(), value.c_str(), 1);
+    }
+  }
+}
+
+int serve(Side side, const Application& application, const Settings& settings) {
+  switch (side) {
+    case Side::cgi:
+      return cgi::serve(application, {settings.rules});
+    case Side::fcgi:
+      return fastcgi::serve(application, settings.fcgi);
+    case Side::run:
+      break;
+  }
+  return runner::serve(application, settings.run);
+}
+
+int load_and_serve(Side side, const Settings& settings, const Source& source) {
+  service::set_log_level(settings.log_level);
+  set_process_environment(settings);
+  // Before the application is loaded: it must not write into the response.
+  if (side != Side::fcgi) own_standard_streams();
+  Application application;
+  try {
+    application = source(settings.app);
+    if (settings.lint) application = lint()(std::move(application));
+  } catch (const std::exception& error) {
+    if (side == Side::cgi) cgi::answer_not_loaded();
+    return complain(error, exit_not_loaded);
+  }
+  return serve(side, application, settings);
+}
+
+/// The words that are the owner's.
+std::vector<std::string> own_words(int argc, char** argv) {
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (!variable("GATEWAY_INTERFACE").empty()) {
+    words = without_query_words(std::move(words), variable("QUERY_STRING"));
+  }
+  return words;
+}
+
+int dispatch(const Program& program, std::vector<std::string> words,
+             const Source& source) {
+  std::optional<Side> side = take_side(words);
+  if (!side) {
+    if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
+      std::cout << overview(program);
+      return 0;
+    }
+    if (!words.empty() && words[0] == "--version") {
+      std::cout << version() << '\n';
+      return 0;
+    }
+    // A copy of the command in cgi-bin is told by its environment.
+    if (program.takes_app && words.empty()) {
+      const std::string app = variable("DECANT_APP");
+      if (app.empty()) {
+        std::cerr << overview(program);
+        return exit_usage;
+      }
+      words.push_back(app);
+    }
+    side = choose_side();
+  }
+  const std::optional<Settings> settings = parse(program, *side, words);
+  return settings ? load_and_serve(*side, *settings, source) : 0;
+}
+
+}  // namespace
+
+int run(const Program& program, int argc, char** argv, const Source& source) {
+  try {
+    return dispatch(program, own_words(argc, argv), source);
+  } catch (const UsageError& error) {
+    return complain(error, exit_usage);
+  } catch (const LoadError& error) {
+    return complain(error, exit_not_loaded);
+  } catch (const std::exception& error) {
+    return complain(error, exit_failed);
+  }
+}
+
+}  // namespace decant::command

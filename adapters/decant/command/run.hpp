@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// From words to a running server side: the only code that knows both sides.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "decant/application.hpp"
+#include "decant/command/command_line.hpp"
+
+namespace decant::command {
+
+/// Gives the application, from APP or from the program itself. May throw
+/// LoadError.
+using Source = std::function<Application(const std::string& app)>;
+
+/// The whole of a program: parses, loads, serves. Gives the exit status: 0
+/// served, 1 failed, 2 usage, 3 not loaded. Throws nothing.
+int run(const Program& program, int argc, char** argv, const Source& source);
+
+}  // namespace decant::command

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// FastCGI records, both directions, bytes in and bytes out: no I/O
+// (FastCGI specification 1.0, sections 3 to 5).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "decant/environ.hpp"
+#include "decant/service/limits.hpp"
+
+namespace decant::fastcgi {
+
+enum class RecordType : std::uint8_t {
+  begin_request = 1,
+  abort_request = 2,
+  end_request = 3,
+  params = 4,
+  standard_input = 5,
+  standard_output = 6,
+  standard_error = 7,
+  data = 8,
+  get_values = 9,
+  get_values_result = 10,
+  unknown_type = 11,
+};
+
+enum class Role : std::uint16_t { responder = 1, authorizer = 2, filter = 3 };
+
+enum class ProtocolStatus : std::uint8_t {
+  request_complete = 0,
+  cant_mpx_conn = 1,
+  overloaded = 2,
+  unknown_role = 3,
+};
+
+inline constexpr std::size_t header_size = 8;
+inline constexpr std::size_t largest_content = 65535;
+
+/// The eight bytes in front of every record (section 3.3).
+struct RecordHeader {
+  RecordType type;
+  std::uint16_t request_id = 0;
+  std::uint16_t content_length = 0;
+  std::uint8_t padding_length = 0;
+  std::uint8_t version = 1;
+
+  /// Bytes of the record, header and padding included.
+  std::size_t size() const noexcept {
+    return header_size + content_length + padding_length;
+  }
+};
+
+/// `bytes` has at least header_size.
+RecordHeader decode_header(std::string_view bytes) noexcept;
+void append_header(std::string& out, const RecordHeader& header);
+
+/// Appends a record of at most largest_content bytes, padded to a multiple of
+/// eight as section 3.3 recommends.
+void append_record(std::string& out, RecordType type, std::uint16_t request_id,
+                   std::string_view content);
+
+/// Appends END_REQUEST (section 5.5).
+void append_end_request(std::string& out, std::uint16_t request_id,
+                        std::uint32_t application_status,
+                        ProtocolStatus status);
+
+/// Appends one name-value pair (section 3.4); used by GET_VALUES_RESULT.
+void append_pair(std::string& out, std::string_view name,
+                 std::string_view value);
+
+/// Takes one name-value pair from the front of `bytes`, as views into it.
+/// False at the end and where a length leads beyond it; `bytes` is empty only
+/// after a clean end.
+bool take_pair(std::string_view& bytes, Variable& pair) noexcept;
+
+/// The answer to a record that belongs to no request that is being served:
+/// to GET_VALUES the variables that were asked for and are known, to other
+/// management records UNKNOWN_TYPE (section 4), to BEGIN_REQUEST
+/// CANT_MPX_CONN, since one connection serves one request at a time; nothing
+/// to what is to be ignored (section 3.3). `content` may be left out but for
+/// GET_VALUES.
+std::string answer_foreign(const RecordHeader& header, std::string_view content,
+                           std::size_t max_connections);
+
+/// What lies at the front of a connection between requests.
+struct HeadScan {
+  enum class State {
+    incomplete,    ///< the head of a request, or a record, has begun
+    complete,      ///< BEGIN_REQUEST and all PARAMS are there
+    foreign,       ///< a whole record that is not of this head: take it out
+    unknown_role,  ///< BEGIN_REQUEST with a role that is none
+    aborted,       ///< ABORT_REQUEST before the parameters were complete
+    too_large,     ///< parameters beyond the limits
+    malformed,     ///< not FastCGI 1.0
+  };
+  State state = State::incomplete;
+  /// Bytes that the head or the foreign record takes. While it is incomplete:
+  /// the bytes that must be there before another scan can get further.
+  std::size_t size = 0;
+  /// Where the foreign record begins.
+  std::size_t offset = 0;
+  std::uint16_t request_id = 0;
+  Role role = Role::responder;
+  bool keep_connection = false;
+};
+
+/// Scans what has arrived. With State::complete, `params` holds the variables
+/// as views into `bytes`, or into `scratch` where they were spread over several
+/// records. Lengths that lead beyond `limits` are too_large before their bytes
+/// have come.
+HeadScan scan_head(std::string_view bytes, const service::Limits& limits,
+                   Variables& params, std::string& scratch);
+
+/// Lets the STDIN records of one request through and nothing else, so that
+/// whoever reads them meets what belongs to the request, up to its end.
+class StdinFilter {
+ public:
+  StdinFilter(std::uint16_t request_id, std::size_t max_connections)
+      : request_id_(request_id), max_connections_(max_connections) {}
+
+  /// Takes bytes from the front of `in` and appends what may pass to `out`,
+  /// without padding; at most `room` bytes, which must be at least
+  /// header_size. Stops at the end of the request. Gives false when `in` is
+  /// not FastCGI 1.0.
+  bool pass(std::string_view& in, std::string& out, std::size_t room);
+
+  /// The empty STDIN record or ABORT_REQUEST has passed.
+  bool ended() const noexcept { return ended_; }
+  /// Bytes that are still to come of the record that has begun.
+  std::size_t unfinished() const noexcept { return content_ + padding_; }
+  /// The bytes of a header that has not come as a whole.
+  const std::string& partial_header() const noexcept { return header_; }
+  /// What is to be sent to the peer, cleared by who sends it: answers to
+  /// management records, and CANT_MPX_CONN to other requests.
+  std::string& answers() noexcept { return answers_; }
+
+ private:
+  void begin(const RecordHeader& header, std::string& out);
+  void end_of_record();
+
+  std::uint16_t request_id_;
+  std::size_t max_connections_;
+  std::string header_;      // of the record that has begun, while incomplete
+  RecordHeader record_{};   // the record that has begun
+  std::string management_;  // content of a management record
+  std::string answers_;
+  std::size_t content_ = 0;  // bytes of it that are still to come
+  std::size_t padding_ = 0;
+  bool passing_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace decant::fastcgi

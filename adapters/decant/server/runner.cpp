@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "decant/server/runner.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "decant/cgi_response.hpp"
+#include "decant/cgi_streams.hpp"
+#include "decant/error.hpp"
+#include "decant/server/http_message.hpp"
+#include "decant/server/runner_http.hpp"
+#include "decant/server/runner_request.hpp"
+#include "decant/stdio.hpp"
+#include "decant/text.hpp"
+
+namespace decant::runner {
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_bad_status = 22;  // as curl --fail
+
+/// A response in the form that was asked for.
+class FormOutput final : public DescriptorOutput {
+ public:
+  FormOutput(int fd, Form form) : DescriptorOutput(fd), form_(form) {}
+  int status() const noexcept { return status_; }
+
+ private:
+  void write_head(std::string& out, const ResponseHead& head) override {
+    status_ = head.status.code();
+    if (form_ == Form::cgi) {
+      cgi_response::write_head(out, head.status, head.headers);
+    } else if (form_ == Form::http) {
+      http::write_head(out, head.status, head.headers);
+    }
+  }
+
+  Form form_;
+  int status_ = 0;
+};
+
+/// A request body that is in memory.
+class MemorySource final : public InputSource {
+ public:
+  explicit MemorySource(std::string_view data) : data_(data) {}
+  std::size_t read(std::span<char> buffer) override {
+    const std::size_t size = data_.copy(buffer.data(), buffer.size());
+    data_.remove_prefix(size);
+    return size;
+  }
+
+ private:
+  std::string_view data_;
+};
+
+/// The body that -d names: text, or a file that is read as it is asked for.
+class Data {
+ public:
+  Data(const std::optional<std::string>& spec, int standard_input) {
+    if (!spec) return;
+    if (!spec->starts_with('@')) {
+      text_ = *spec;
+    } else if (*spec == "@-") {
+      use(standard_input, "standard input");
+    } else {
+      const std::string path = spec->substr(1);
+      file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!file_) fail(path);
+      use(file_.get(), path);
+    }
+  }
+
+  std::uint64_t size() const { return fd_ >= 0 ? size_ : text_.size(); }
+  std::unique_ptr<InputSource> source() const {
+    if (fd_ >= 0) return std::make_unique<DescriptorSource>(fd_);
+    return std::make_unique<MemorySource>(text_);
+  }
+
+ private:
+  [[noreturn]] static void fail(const std::string& path) {
+    throw UsageError("run: -d: cannot read " + quoted(path) + ": " +
+                     std::strerror(errno));
+  }
+
+  /// A regular file has a size; a pipe is read to its end to have one.
+  void use(int fd, const std::string& path) {
+    struct stat info {};
+    if (::fstat(fd, &info) != 0) fail(path);
+    const off_t position = ::lseek(fd, 0, SEEK_CUR);
+    if (S_ISREG(info.st_mode) && position >= 0) {
+      fd_ = fd;
+      size_ = static_cast<std::uint64_t>(
+          std::max(info.st_size - position, off_t{0}));
+      return;
+    }
+    std::array<char, 65536> buffer;
+    ssize_t got = 0;
+    while ((got = read_some(fd, buffer)) > 0) {
+      text_.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    if (got < 0) fail(path);
+  }
+
+  std::string text_;
+  Descriptor file_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+void add_header(RequestVariables& variables, const std::string& header) {
+  const std::size_t colon = header.find(':');
+  const std::string_view all = header;
+  const std::string_view name = all.substr(0, colon);
+  std::string_view value =
+      colon == std::string::npos ? "" : all.substr(colon + 1);
+  value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+  if (colon == std::string::npos || !is_token(name) || !is_field_value(value)) {
+    throw UsageError("run: -H: " + quoted(header) +
+                     " is no header; give 'Name: value'");
+  }
+  variables.add_header(name, value);
+}
+
+RequestVariables make_variables(const Request& request, const Data& data) {
+  const auto target = Target::parse(request.target);
+  if (!target) {
+    throw UsageError("run: " + quoted(request.target) +
+                     " is no request target; give a path, as /, or a URL, as "
+                     "http://localhost/");
+  }
+  const std::string method = !request.method.empty() ? request.method
+                             : request.data          ? "POST"
+                                                     : "GET";
+  if (!is_token(method)) {
+    throw UsageError("run: -X: " + quoted(method) +
+                     " is no method; give a word, as PUT");
+  }
+  RequestVariables variables(method, request.target, *target, "HTTP/1.1");
+  for (const std::string& header : request.headers) {
+    add_header(variables, header);
+  }
+  if (!request.data) return variables;
+  if (!variables.contains("CONTENT_LENGTH")) {
+    variables.add("CONTENT_LENGTH", std::to_string(data.size()));
+  }
+  if (!variables.contains("CONTENT_TYPE")) {  // as curl -d
+    variables.add("CONTENT_TYPE", "application/x-www-form-urlencoded");
+  }
+  return variables;
+}
+
+/// PEP 3333's run_with_cgi: the environment, and a GET of / where it is
+/// silent.
+Variables environment_request() {
+  Variables variables = cgi_request::process_environment();
+  const auto has = [&variables](std::string_view name) {
+    return std::any_of(variables.begin(), variables.end(),
+                       [name](const Variable& v) { return v.first == name; });
+  };
+  if (!has("REQUEST_METHOD")) variables.emplace_back("REQUEST_METHOD", "GET");
+  if (!has("SERVER_NAME")) variables.emplace_back("SERVER_NAME", "localhost");
+  return variables;
+}
+
+int run_one(const Application& application, const Options& options,
+            const Variables& variables, InputSource& input) {
+  FormOutput output(own_standard_streams().output.get(), options.form);
+  DescriptorSink errors(STDERR_FILENO);
+  const Exchange exchange{variables,
+                          input,
+                          output,
+                          errors,
+                          options.rules,
+                          cgi_request::Framing::content_length,
+                          {.run_once = true}};
+  const Outcome outcome = gateway::run(exchange, application);
+  if (outcome == Outcome::failed || outcome == Outcome::cut_short) {
+    return exit_failed;
+  }
+  return options.fail && output.status() >= 400 ? exit_bad_status : 0;
+}
+
+int run_session(const Application& application, const Options& options) {
+  const StandardStreams& streams = own_standard_streams();
+  const SessionResult result = serve_http(
+      streams.input.get(), streams.output.get(), application, options.rules);
+  if (result.failed) return exit_failed;
+  return options.fail && result.largest_status >= 400 ? exit_bad_status : 0;
+}
+
+}  // namespace
+
+int serve(const Application& application, const Options& options) {
+  const StandardStreams& streams = own_standard_streams();
+  ::signal(SIGPIPE, SIG_IGN);  // `| head -1` is no reason to die
+  if (options.http) return run_session(application, options);
+  if (!options.request) {
+    DescriptorSource input(streams.input.get());
+    return run_one(application, options, environment_request(), input);
+  }
+  const Data data(options.request->data, streams.input.get());
+  const RequestVariables variables = make_variables(*options.request, data);
+  return run_one(application, options, variables.view(), *data.source());
+}
+
+}  // namespace decant::runner

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "decant/server/runner_request.hpp"
+
+#include <algorithm>
+
+#include "decant/headers.hpp"
+#include "decant/path.hpp"
+
+namespace decant::runner {
+namespace {
+
+bool has_space_or_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7F;
+  });
+}
+
+/// "80" of "host:80" and of "[::1]:80"; empty when there is none.
+std::string_view port_of(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  const std::size_t bracket = authority.rfind(']');
+  if (colon == std::string_view::npos ||
+      (bracket != std::string_view::npos && colon < bracket)) {
+    return {};
+  }
+  return authority.substr(colon + 1);
+}
+
+}  // namespace
+
+std::optional<Target> Target::parse(std::string_view text) {
+  if (text.empty() || has_space_or_control(text)) return std::nullopt;
+  Target target;
+  if (text == "*") {  // asterisk-form, of the server as a whole
+    target.path = "/";
+    return target;
+  }
+  if (text.front() != '/') {
+    const std::size_t end = text.find("://");
+    if (end == std::string_view::npos) return std::nullopt;
+    target.scheme = text.substr(0, end);
+    if (!equals_ignoring_case(target.scheme, "http") &&
+        !equals_ignoring_case(target.scheme, "https")) {
+      return std::nullopt;
+    }
+    text.remove_prefix(end + 3);
+    target.authority = text.substr(0, text.find_first_of("/?#"));
+    text.remove_prefix(target.authority.size());
+    if (target.authority.empty()) return std::nullopt;
+  }
+  text = text.substr(0, text.find('#'));  // a fragment is not sent
+  const std::size_t question = text.find('?');
+  target.path = text.substr(0, question);
+  if (target.path.empty()) target.path = "/";
+  if (question != std::string_view::npos) {
+    target.query = text.substr(question + 1);
+  }
+  return target;
+}
+
+RequestVariables::RequestVariables(std::string_view method,
+                                   std::string_view target_text,
+                                   const Target& target,
+                                   std::string_view protocol) {
+  add("GATEWAY_INTERFACE", "CGI/1.1");
+  add("SERVER_SOFTWARE", "decant/" DECANT_VERSION);
+  add("SERVER_PROTOCOL", protocol);
+  add("REQUEST_METHOD", method);
+  add("REQUEST_URI", target_text);
+  add("SCRIPT_NAME", "");
+  add("PATH_INFO", percent_decoded(target.path));
+  add("QUERY_STRING", target.query);
+  add("REMOTE_ADDR", "127.0.0.1");
+  const bool https = equals_ignoring_case(target.scheme, "https");
+  if (https) add("HTTPS", "on");
+  if (target.authority.empty()) return;
+  add("HTTP_HOST", target.authority);
+  add("SERVER_NAME", target.authority);
+  const std::string_view port = port_of(target.authority);
+  if (!port.empty()) add("SERVER_PORT", port);
+}
+
+void RequestVariables::add(std::string_view name, std::string_view value) {
+  const std::string& kept_name = kept_.emplace_back(name);
+  view_.emplace_back(kept_name, kept_.emplace_back(value));
+}
+
+void RequestVariables::add_header(std::string_view name,
+                                  std::string_view value) {
+  std::string variable;
+  for (const char c : name) {
+    variable += c == '-'               ? '_'
+                : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A')
+                                       : c;
+  }
+  if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
+    variable.insert(0, "HTTP_");
+  }
+  // An absolute-form target outranks Host (RFC 9112 section 3.2.2).
+  if (variable == "HTTP_HOST" && contains(variable)) return;
+  add(variable, value);
+}
+
+bool RequestVariables::contains(std::string_view name) const {
+  return std::any_of(view_.begin(), view_.end(),
+                     [name](const Variable& v) { return v.first == name; });
+}
+
+}  // namespace decant::runner

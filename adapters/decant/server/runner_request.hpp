@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Requests that are made here, from a command line or an HTTP message, as the
+// CGI variables that a web server would send.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decant/environ.hpp"
+
+namespace decant::runner {
+
+/// A request target taken apart (RFC 9112 section 3.2).
+struct Target {
+  std::string_view scheme;     ///< "http", "https", or empty in origin-form
+  std::string_view authority;  ///< "host:port", or empty in origin-form
+  std::string_view path;       ///< still percent-encoded; "/" at least
+  std::string_view query;
+
+  /// "/path?query", "http://host/path?query" or "*"; no value for others.
+  static std::optional<Target> parse(std::string_view text);
+};
+
+/// CGI variables with the memory behind them.
+class RequestVariables {
+ public:
+  /// Adds what the request line says and what a server adds of itself.
+  RequestVariables(std::string_view method, std::string_view target_text,
+                   const Target& target, std::string_view protocol);
+
+  /// Adds a variable; repeats are kept.
+  void add(std::string_view name, std::string_view value);
+  /// Adds a request header under its CGI name (RFC 3875 section 4.1.18).
+  void add_header(std::string_view name, std::string_view value);
+  bool contains(std::string_view name) const;
+
+  const Variables& view() const noexcept { return view_; }
+
+ private:
+  std::deque<std::string> kept_;
+  Variables view_;
+};
+
+}  // namespace decant::runner

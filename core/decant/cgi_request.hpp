@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The normaliser: what a web server really sends as CGI variables, made into
+// the environ that PEP 3333 promises (RFC 3875 section 4.1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "decant/environ.hpp"
+
+namespace decant::cgi_request {
+
+/// How the request body ends.
+enum class Framing {
+  /// At CONTENT_LENGTH; without one there is none, but for a decoded chunked
+  /// body, which goes to the end of the input (CGI).
+  content_length,
+  /// At CONTENT_LENGTH, or else at the end that the protocol marks (FastCGI).
+  end_of_stream,
+};
+
+/// What the person who deploys decides about every request of a service.
+struct Rules {
+  /// Mount point: SCRIPT_NAME becomes this, PATH_INFO what follows. Canonical
+  /// (canonical_mount); no value means that SCRIPT_NAME is believed.
+  std::optional<std::string> script_name;
+  /// Added to every environ, in place of what the web server says.
+  std::vector<std::pair<std::string, std::string>> variables;
+  /// Longest request body in bytes; 0 means no limit.
+  std::uint64_t max_body = 0;
+};
+
+/// The environment of this process as variables. The views stay valid until
+/// the environment is changed.
+Variables process_environment();
+
+/// The length in bytes of the body of a request with these variables; no value
+/// means that it goes to the end of the input. Throws GatewayError: 400 for a
+/// CONTENT_LENGTH that is not a number, 413 for one above `rules.max_body`.
+std::optional<std::uint64_t> body_length(const Variables& variables,
+                                         Framing framing, const Rules& rules);
+
+/// Fills `env` from `variables`, whose memory must outlive it: joins repeated
+/// headers, drops what an application must not believe, repairs the paths and
+/// gives REQUEST_METHOD, SCRIPT_NAME, PATH_INFO, QUERY_STRING, SERVER_NAME,
+/// SERVER_PORT and SERVER_PROTOCOL always. Throws GatewayError (400) for names
+/// that are empty or hold '=', NUL or control bytes, and without a method.
+void normalise(const Variables& variables, Framing framing, const Rules& rules,
+               Environ& env);
+
+}  // namespace decant::cgi_request

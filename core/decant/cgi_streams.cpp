@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "decant/cgi_streams.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "decant/cgi_response.hpp"
+#include "decant/descriptor.hpp"
+#include "decant/error.hpp"
+
+namespace decant {
+
+std::size_t DescriptorSource::read(std::span<char> buffer) {
+  const ssize_t got = read_some(fd_, buffer);
+  if (got < 0) {
+    throw ClientGone(std::string("input: the request body cannot be read: ") +
+                     std::strerror(errno));
+  }
+  return static_cast<std::size_t>(got);
+}
+
+void DescriptorSink::write(std::string_view lines) noexcept {
+  write_all(fd_, lines);  // there is nobody to tell that nobody listens
+}
+
+void DescriptorOutput::write(std::span<iovec> parts) {
+  if (!gone_ && write_all(fd_, parts)) return;
+  gone_ = true;
+  throw ClientGone("output: the reader of the response has closed it");
+}
+
+void DescriptorOutput::start(const ResponseHead& head, std::string_view chunk,
+                             bool) {
+  std::string text;
+  write_head(text, head);
+  std::array<iovec, 2> parts = {as_iovec(text), as_iovec(chunk)};
+  write(parts);
+}
+
+void DescriptorOutput::send(std::string_view chunk, bool) {
+  iovec part = as_iovec(chunk);
+  write(std::span(&part, 1));
+}
+
+void CgiOutput::write_head(std::string& out, const ResponseHead& head) {
+  cgi_response::write_head(out, head.status, head.headers);
+}
+
+}  // namespace decant

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The input, output and errors of an exchange over plain descriptors, with a
+// CGI head (RFC 3875 sections 4.2 and 6).
+#pragma once
+
+#include <string>
+
+#include "decant/gateway.hpp"
+
+namespace decant {
+
+/// A request body from a descriptor.
+class DescriptorSource final : public InputSource {
+ public:
+  /// Borrows `fd`.
+  explicit DescriptorSource(int fd) noexcept : fd_(fd) {}
+  std::size_t read(std::span<char> buffer) override;
+
+ private:
+  int fd_;
+};
+
+/// Complaints to a descriptor.
+class DescriptorSink final : public ErrorSink {
+ public:
+  /// Borrows `fd`.
+  explicit DescriptorSink(int fd) noexcept : fd_(fd) {}
+  void write(std::string_view lines) noexcept override;
+
+ private:
+  int fd_;
+};
+
+/// A response to a descriptor: the head and the first chunk in one write.
+class DescriptorOutput : public Output {
+ public:
+  /// Borrows `fd`.
+  explicit DescriptorOutput(int fd) noexcept : fd_(fd) {}
+  void start(const ResponseHead& head, std::string_view chunk,
+             bool last) override;
+  void send(std::string_view chunk, bool last) override;
+
+ private:
+  /// Appends the head to `out` in the form that this output has.
+  virtual void write_head(std::string& out, const ResponseHead& head) = 0;
+  void write(std::span<iovec> parts);
+
+  int fd_;
+  bool gone_ = false;
+};
+
+/// A CGI response.
+class CgiOutput final : public DescriptorOutput {
+ public:
+  using DescriptorOutput::DescriptorOutput;
+
+ private:
+  void write_head(std::string& out, const ResponseHead& head) override;
+};
+
+}  // namespace decant

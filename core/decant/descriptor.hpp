@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A file descriptor that is owned, and whole reads and writes on one.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace decant {
+
+/// Owns a file descriptor and closes it.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+/// read(2), taken up again after EINTR: bytes, 0 at the end, -1 with errno.
+ssize_t read_some(int fd, std::span<char> buffer) noexcept;
+
+/// Writes all of `parts`, whose elements it changes. Gives false with errno
+/// when the peer is gone or a send time-out passed.
+bool write_all(int fd, std::span<iovec> parts) noexcept;
+bool write_all(int fd, std::string_view data) noexcept;
+
+/// An iovec over `data`; writev(2) does not change what it points to.
+iovec as_iovec(std::string_view data) noexcept;
+
+}  // namespace decant

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The environ dictionary of one request (PEP 3333, "environ Variables").
+#pragma once
+
+#include <any>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <forward_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "decant/file_wrapper.hpp"
+#include "decant/streams.hpp"
+
+namespace decant {
+
+/// A variable as a server side delivers it: name and value, borrowed.
+using Variable = std::pair<std::string_view, std::string_view>;
+/// Variables in the order in which they came, repeats kept.
+using Variables = std::vector<Variable>;
+
+/// How the server side calls the application.
+struct Concurrency {
+  bool multithread = false;   ///< at the same time from another thread
+  bool multiprocess = false;  ///< at the same time in another process
+  bool run_once = false;      ///< this process serves one request
+};
+
+/// A dictionary of variables, fresh for each request, free to be changed.
+/// Values are bytes (latin-1). The views it gives stay valid until the request
+/// has ended, also those of variables that were set or erased.
+class Environ {
+ public:
+  using const_iterator = Variables::const_iterator;
+
+  /// Borrows the streams and the memory behind all views given to it.
+  Environ(InputStream& input, ErrorStream& errors, Concurrency concurrency)
+      : input_(input), errors_(errors), concurrency_(concurrency) {}
+  Environ(const Environ&) = delete;
+  Environ& operator=(const Environ&) = delete;
+
+  /// The value of `name`, empty when absent.
+  std::string_view operator[](std::string_view name) const;
+  bool contains(std::string_view name) const;
+  /// The value of `name`, or `fallback` when absent.
+  std::string_view get(std::string_view name,
+                       std::string_view fallback = {}) const;
+  /// Sets `name`, in its old place or at the end. Copies both texts.
+  void set(std::string_view name, std::string_view value);
+  /// The same for texts that outlive the request, which are not copied.
+  void set_view(std::string_view name, std::string_view value);
+  /// Adds a variable unless there is one of that name; texts as set_view().
+  /// False when there is.
+  bool add_view(std::string_view name, std::string_view value);
+  void erase(std::string_view name);
+
+  const_iterator begin() const noexcept { return variables_.begin(); }
+  const_iterator end() const noexcept { return variables_.end(); }
+  std::size_t size() const noexcept { return variables_.size(); }
+  /// Room for `count` variables.
+  void reserve(std::size_t count) { variables_.reserve(count); }
+
+  /// wsgi.input
+  InputStream& input() const noexcept { return input_; }
+  /// wsgi.errors
+  ErrorStream& errors() const noexcept { return errors_; }
+  /// wsgi.version
+  std::pair<int, int> version() const noexcept { return {1, 0}; }
+  /// wsgi.url_scheme: "http" or "https"
+  std::string_view url_scheme() const noexcept { return url_scheme_; }
+  /// `scheme` must outlive the request.
+  void set_url_scheme(std::string_view scheme) noexcept {
+    url_scheme_ = scheme;
+  }
+  /// wsgi.multithread
+  bool multithread() const noexcept { return concurrency_.multithread; }
+  /// wsgi.multiprocess
+  bool multiprocess() const noexcept { return concurrency_.multiprocess; }
+  /// wsgi.run_once
+  bool run_once() const noexcept { return concurrency_.run_once; }
+  /// wsgi.file_wrapper: a body from an open file. Takes `descriptor`.
+  FileWrapper file_wrapper(int descriptor, std::size_t block = 8192) const {
+    return FileWrapper(descriptor, block);
+  }
+
+  /// Keeps an object of middleware under `key` until the request has ended.
+  void attach(std::string_view key, std::any value);
+  /// The object of that type under `key`, null when absent or of another type.
+  template <class T>
+  T* attached(std::string_view key) {
+    const auto found = attachments_.find(key);
+    return found == attachments_.end() ? nullptr
+                                       : std::any_cast<T>(&found->second);
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  // Up to here a walk over the tags beats hashing the names.
+  static constexpr std::size_t few = 64;
+  std::size_t find(std::string_view name) const;
+  std::size_t find(std::string_view name, unsigned char tag) const;
+  std::size_t find_by_index(std::string_view name) const;
+  void append(std::string_view name, std::string_view value, unsigned char tag);
+  std::string_view keep(std::string_view text);
+
+  InputStream& input_;
+  ErrorStream& errors_;
+  Concurrency concurrency_;
+  std::string_view url_scheme_ = "http";
+  Variables variables_;
+  // A byte per variable that a search compares first, and which of the 256
+  // there have been: most searches end there.
+  std::array<unsigned char, few> tags_;
+  std::array<std::uint64_t, 4> seen_{};
+  // Only once there are many variables, so that looking up stays cheap.
+  mutable std::unordered_map<std::string_view, std::size_t> index_;
+  std::forward_list<std::string> kept_;  // does not move its texts
+  std::map<std::string, std::any, std::less<>> attachments_;
+};
+
+}  // namespace decant

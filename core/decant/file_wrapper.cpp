@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "decant/file_wrapper.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <system_error>
+
+namespace decant {
+
+FileWrapper::FileWrapper(int descriptor, std::size_t block)
+    : file_(descriptor), block_(std::max<std::size_t>(block, 1)) {}
+
+bool FileWrapper::next(std::string& chunk) {
+  chunk.resize(block_);
+  const ssize_t got = read_some(file_.get(), std::span(chunk));
+  if (got < 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            "file_wrapper: read");
+  }
+  chunk.resize(static_cast<std::size_t>(got));
+  return got != 0;
+}
+
+std::optional<std::uint64_t> FileWrapper::size() const {
+  struct stat info {};
+  if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return std::nullopt;
+  }
+  const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
+  if (position < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(
+      std::max(info.st_size - position, off_t{0}));
+}
+
+}  // namespace decant

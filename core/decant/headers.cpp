@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "decant/headers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "decant/error.hpp"
+#include "decant/text.hpp"
+
+namespace decant {
+namespace {
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+
+constexpr auto token_table = make_token_table();
+
+constexpr std::array<std::string_view, 9> hop_by_hop_names = {
+    "connection", "keep-alive",        "proxy-authenticate",
+    "te",         "transfer-encoding", "proxy-authorization",
+    "trailer",    "trailers",          "upgrade"};
+
+void check_header(const std::string& name, const std::string& value) {
+  if (!is_token(name)) {
+    throw ApplicationError("start_response: header name " + quoted(name) +
+                           " is not a token; use letters, digits and '-'");
+  }
+  if (!is_field_value(value)) {
+    throw ApplicationError("start_response: the value of " + name + ", " +
+                           quoted(value) +
+                           ", holds a control character; remove it");
+  }
+  if (equals_ignoring_case(name, "Status")) {
+    throw ApplicationError(
+        "start_response: a header named Status clashes with CGI; give the "
+        "status as the first argument");
+  }
+  if (is_hop_by_hop(name)) {
+    throw ApplicationError("start_response: " + name +
+                           " is a hop-by-hop header, which belongs to the "
+                           "web server; leave it out");
+  }
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+const std::string* find_header(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (equals_ignoring_case(key, name)) return &value;
+  }
+  return nullptr;
+}
+
+void remove_header(Headers& headers, std::string_view name) {
+  std::erase_if(headers, [name](const auto& header) {
+    return equals_ignoring_case(header.first, name);
+  });
+}
+
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return token_table[static_cast<unsigned char>(c)];
+  });
+}
+
+bool is_field_value(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7F;
+  });
+}
+
+bool is_hop_by_hop(std::string_view name) noexcept {
+  return std::any_of(
+      hop_by_hop_names.begin(), hop_by_hop_names.end(),
+      [name](std::string_view hop) { return equals_ignoring_case(name, hop); });
+}
+
+std::optional<std::uint64_t> parse_content_length(
+    std::string_view text) noexcept {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  if (text.empty()) return std::nullopt;
+  std::uint64_t length = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (length > (most - digit) / 10) return std::nullopt;
+    length = length * 10 + digit;
+  }
+  return length;
+}
+
+std::optional<std::uint64_t> check_headers(const Headers& headers) {
+  std::optional<std::uint64_t> content_length;
+  for (const auto& [name, value] : headers) {
+    check_header(name, value);
+    if (!equals_ignoring_case(name, "Content-Length")) continue;
+    if (content_length) {
+      throw ApplicationError(
+          "start_response: Content-Length is given more than once; give it "
+          "once or leave it out");
+    }
+    content_length = parse_content_length(value);
+    if (!content_length) {
+      throw ApplicationError("start_response: Content-Length " + quoted(value) +
+                             " is not a number of bytes; give digits only");
+    }
+  }
+  return content_length;
+}
+
+}  // namespace decant

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// The connections of a service: a table that many threads use without a lock
+// on the path of a request.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "decant/descriptor.hpp"
+
+namespace decant::service {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a connection is about, as the protocol last said.
+enum class Next {
+  idle,     ///< between requests: it may stay so for ever
+  partial,  ///< a request has begun to arrive: the head time-out runs
+  linger,   ///< answered: close it once the peer has, or soon
+  close,    ///< close it now
+};
+
+/// What a protocol keeps of a connection between two looks at it.
+class ProtocolState {
+ public:
+  virtual ~ProtocolState() = default;
+};
+
+/// One accepted connection. Only the thread that holds it touches the fields.
+class Connection {
+ public:
+  Descriptor socket;
+  Next state = Next::idle;
+  Clock::time_point since;  ///< when it got into `partial` or `linger`
+  /// Null while there is nothing to keep, as for most idle connections.
+  std::unique_ptr<ProtocolState> kept;
+
+  /// Counts an event. True when the caller is to handle it and now holds the
+  /// connection; false when another thread does or when it is gone. An event
+  /// that is late and meets the next user of the slot does no harm: that one
+  /// is looked at and found without news.
+  bool acquire() noexcept;
+  /// Events counted so far; all of them are handled by one look that follows.
+  std::uint32_t events() const noexcept;
+  /// Says that `events` have been handled. True when the connection is free
+  /// again, false when more have come and it is to be handled once more.
+  bool release(std::uint32_t events) noexcept;
+
+ private:
+  friend class ConnectionTable;
+  static constexpr std::uint32_t in_use = 1U << 31;
+  std::atomic<std::uint32_t> word_{0};  // in_use and the events to be handled
+};
+
+/// Slots for connections, used again and never freed, so that an event may
+/// point to one without more ado.
+class ConnectionTable {
+ public:
+  /// Puts a connection in, free to be acquired.
+  Connection& add(Descriptor socket);
+  /// Closes a connection that the caller holds.
+  void remove(Connection& connection);
+  /// Every slot, in use or not.
+  std::vector<Connection*> slots();
+  std::size_t size() const noexcept { return size_.load(); }
+
+ private:
+  std::mutex mutex_;
+  std::deque<Connection> slots_;
+  std::vector<Connection*> free_;
+  std::atomic<std::size_t> size_{0};
+};
+
+}  // namespace decant::service

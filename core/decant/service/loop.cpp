@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/loop.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+
+#include "decant/service/log.hpp"
+
+namespace decant::service {
+namespace {
+
+constexpr std::chrono::seconds tick_interval{1};
+constexpr std::chrono::seconds linger_time{2};
+constexpr int largest_batch = 64;
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+void set_timeouts(int fd, std::chrono::seconds timeout) {
+  const timeval value{static_cast<time_t>(timeout.count()), 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof value);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof value);
+}
+
+/// Reads and forgets what a peer still sends; true once it has closed.
+bool discard(int fd) {
+  std::array<char, 65536> buffer;
+  ssize_t got = 0;
+  // A peer that never stops sending is left to the linger time: one round.
+  for (int round = 0; round < 16; ++round) {
+    got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got <= 0) break;
+  }
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/// Tags that tell epoll's events apart: a listener, a connection or one of
+/// the loop's own descriptors, all by their address.
+bool is_in(const std::vector<Listener>& listeners, const void* tag) {
+  return std::any_of(listeners.begin(), listeners.end(),
+                     [tag](const Listener& l) { return &l == tag; });
+}
+
+}  // namespace
+
+Loop::Loop(std::vector<Listener> listeners, const SocketSettings& settings,
+           const Limits& limits, const Signals& signals)
+    : listeners_(std::move(listeners)),
+      settings_(settings),
+      limits_(limits),
+      signals_(signals),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  if (!epoll_) fail("epoll_create1");
+  if (!timer_) fail("timerfd_create");
+  // Edge-triggered, so that unread bytes of half a request wake nobody.
+  for (Listener& listener : listeners_) {
+    watch(listener.fd(), EPOLLIN | EPOLLET, &listener);
+  }
+  watch(timer_.get(), EPOLLIN | EPOLLET, &timer_);
+  watch(signals.stop_descriptor(), EPOLLIN | EPOLLET, &stopping_);
+}
+
+void Loop::watch(int fd, std::uint32_t events, void* tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = tag;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    fail("epoll_ctl");
+  }
+}
+
+void Loop::run(int threads, const MakeProtocol& make_protocol) {
+  Signals::block_stop();
+  if (threads <= 1) {
+    const auto protocol = make_protocol();
+    work(*protocol, largest_batch);
+    return;
+  }
+  // One event at a time, so that no request waits behind another while a
+  // thread is free. This thread waits for signals only.
+  std::vector<std::jthread> workers;
+  for (int i = 0; i < threads; ++i) {
+    workers.emplace_back([this, &make_protocol] {
+      const auto protocol = make_protocol();
+      work(*protocol, 1);
+    });
+  }
+  const sigset_t mask = Signals::waiting_mask();
+  while (!signals_.stop_requested()) ::sigsuspend(&mask);
+  // A second signal is to end the wait for the workers.
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+}
+
+void Loop::work(Protocol& protocol, int batch) {
+  std::array<epoll_event, largest_batch> events;
+  const sigset_t mask = Signals::waiting_mask();
+  for (;;) {
+    const bool draining = stopping_;
+    const int count = ::epoll_pwait(epoll_.get(), events.data(), batch,
+                                    draining ? 0 : -1, &mask);
+    for (int i = 0; i < count; ++i) {
+      handle(events[static_cast<std::size_t>(i)].data.ptr, protocol);
+    }
+    if (draining && count == 0) break;  // nobody has anything left to say
+  }
+  signals_.pass_on_stop();
+}
+
+void Loop::handle(void* tag, Protocol& protocol) {
+  if (tag == &stopping_) {
+    stop_accepting();
+  } else if (tag == &timer_) {
+    tick(protocol);
+  } else if (is_in(listeners_, tag)) {
+    accept_from(*static_cast<const Listener*>(tag));
+  } else {
+    attend(*static_cast<Connection*>(tag), protocol);
+  }
+}
+
+void Loop::accept_from(const Listener& listener) {
+  for (;;) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    auto* const peer = reinterpret_cast<sockaddr*>(&address);
+    Descriptor socket(::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC));
+    if (socket) {
+      if (is_allowed_peer(peer, settings_)) {
+        add(std::move(socket));
+      } else {
+        log(LogLevel::warning, listener.name() +
+                                   ": refused a peer that --allow-peer does "
+                                   "not name");
+      }
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno != EAGAIN) {
+      // Out of descriptors or memory: the peers wait in the backlog until a
+      // connection closes or the next tick.
+      if (!accept_blocked_.exchange(true)) {
+        log(LogLevel::warning,
+            listener.name() +
+                ": accept: " + std::generic_category().message(errno) +
+                "; new connections wait (raise the limit of open files)");
+      }
+      arm_timer();
+    }
+    return;
+  }
+}
+
+void Loop::add(Descriptor socket) {
+  const int fd = socket.get();
+  set_timeouts(fd, limits_.io_timeout);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Connection& connection = connections_.add(std::move(socket));
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &connection;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0 &&
+      connection.acquire()) {
+    close(connection);
+  }
+}
+
+void Loop::close(Connection& connection) {
+  connections_.remove(connection);
+  if (accept_blocked_) retry_accept();
+}
+
+void Loop::attend(Connection& connection, Protocol& protocol) {
+  if (connection.acquire()) attend_held(connection, protocol);
+}
+
+void Loop::attend_held(Connection& connection, Protocol& protocol) {
+  for (;;) {
+    const std::uint32_t events = connection.events();
+    const Next next = connection.state == Next::linger
+                          ? Next::linger
+                          : protocol.ready(connection);
+    if (!settle(connection, next)) {
+      close(connection);
+      return;
+    }
+    if (connection.release(events)) return;
+  }
+}
+
+/// Takes down what the protocol said; false when the connection is to close.
+bool Loop::settle(Connection& connection, Next next) {
+  const int fd = connection.socket.get();
+  const Next before = std::exchange(connection.state, next);
+  switch (next) {
+    case Next::idle:
+      return true;
+    case Next::partial:
+      if (before != Next::partial) connection.since = Clock::now();
+      arm_timer();
+      return true;
+    case Next::linger:
+      // Closing with bytes unread would reset the connection, and the peer
+      // might lose the end of the response.
+      if (before != Next::linger) {
+        ::shutdown(fd, SHUT_WR);
+        connection.since = Clock::now();
+        arm_timer();
+      }
+      return !discard(fd);
+    case Next::close:
+      break;
+  }
+  return false;
+}
+
+void Loop::arm_timer() {
+  if (timer_armed_.exchange(true)) return;
+  itimerspec when{};
+  when.it_value.tv_sec = tick_interval.count();
+  ::timerfd_settime(timer_.get(), 0, &when, nullptr);
+}
+
+/// Closes what has been partial or lingering for too long.
+void Loop::tick(Protocol& protocol) {
+  std::uint64_t expirations = 0;
+  [[maybe_unused]] const auto got =
+      ::read(timer_.get(), &expirations, sizeof expirations);
+  timer_armed_ = false;  // first: who arms it while we sweep is not lost
+  if (accept_blocked_) retry_accept();
+  const auto now = Clock::now();
+  for (Connection* const connection : connections_.slots()) {
+    if (!connection->acquire()) continue;
+    const Next state = connection->state;
+    const auto limit =
+        state == Next::linger ? linger_time : limits_.head_timeout;
+    if (state != Next::idle && now - connection->since >= limit) {
+      close(*connection);
+      continue;
+    }
+    if (state != Next::idle) arm_timer();
+    if (!connection->release(1)) attend_held(*connection, protocol);
+  }
+}
+
+void Loop::stop_accepting() {
+  if (stopping_.exchange(true)) return;
+  for (const Listener& listener : listeners_) {
+    accept_from(listener);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd(), nullptr);
+  }
+}
+
+/// Makes epoll report the listeners again, if anybody waits there.
+void Loop::retry_accept() {
+  accept_blocked_ = false;
+  if (stopping_) return;
+  for (Listener& listener : listeners_) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.ptr = &listener;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd(), &event);
+  }
+}
+
+}  // namespace decant::service

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Standard input and output, taken out of the application's way.
+#pragma once
+
+#include "decant/descriptor.hpp"
+
+namespace decant {
+
+/// What were descriptors 0 and 1 when the process started.
+struct StandardStreams {
+  Descriptor input;
+  Descriptor output;
+};
+
+/// Moves standard input and output to descriptors of their own, once per
+/// process: from then on 0 is /dev/null and 1 is standard error, so that
+/// neither printf nor a child's echo can end up in a response. Call it before
+/// the application is loaded. Throws std::system_error.
+const StandardStreams& own_standard_streams();
+
+}  // namespace decant
