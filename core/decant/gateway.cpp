@@ -38,7 +38,7 @@ class Response final : public detail::StartResponseTarget,
   /// Refuses every later call.
   void end() noexcept { output_ = nullptr; }
 
-  bool head_sent() const noexcept { return head_sent_; }
+  bool client_gone() const noexcept { return client_gone_; }
   /// True when a declared Content-Length has not been reached.
   bool is_short() const noexcept {
     return carries_content() && content_length_ && sent_ < *content_length_;
@@ -53,13 +53,15 @@ class Response final : public detail::StartResponseTarget,
   const std::optional<Status>& status() const noexcept { return status_; }
 
  private:
-  void require_open() const;
+  void require_open(std::string_view who) const;
   void require_started(std::string_view who) const;
   bool carries_content() const noexcept {
     return !head_only_ && status_->has_content();
   }
   void infer_content_length(std::uint64_t length);
   void emit(std::string_view chunk, bool last);
+  template <class Send>
+  void deliver(const Send& send);
   bool complete() const noexcept;
 
   Output* output_;
@@ -72,12 +74,14 @@ class Response final : public detail::StartResponseTarget,
   bool called_ = false;  // start_response, even if it threw
   bool head_sent_ = false;
   bool wrote_ = false;
+  bool client_gone_ = false;
 };
 
-void Response::require_open() const {
+void Response::require_open(std::string_view who) const {
   if (output_ == nullptr) {
     throw ApplicationError(
-        "start_response: called after the request has ended; keep nothing of "
+        std::string(who) +
+        ": called after the request has ended; keep nothing of "
         "a request beyond its close()");
   }
 }
@@ -92,7 +96,7 @@ void Response::require_started(std::string_view who) const {
 
 Write Response::start_response(std::string_view status, Headers headers,
                                std::exception_ptr error) {
-  require_open();
+  require_open("start_response");
   if (error && head_sent_) std::rethrow_exception(error);
   if (!error && called_) {
     throw ApplicationError(
@@ -109,7 +113,7 @@ Write Response::start_response(std::string_view status, Headers headers,
 }
 
 void Response::write(std::string_view chunk) {
-  require_open();
+  require_open("write");
   require_started("write()");
   if (chunk.empty()) return;
   wrote_ = true;
@@ -150,7 +154,7 @@ void Response::emit(std::string_view chunk, bool last) {
   last = !carries_content() ||
          (content_length_ ? sent_ == *content_length_ : last);
   if (head_sent_) {
-    if (!chunk.empty()) output_->send(chunk, last);
+    if (!chunk.empty()) deliver([&] { output_->send(chunk, last); });
     return;
   }
   if (!status_->has_content()) {
@@ -159,9 +163,20 @@ void Response::emit(std::string_view chunk, bool last) {
     remove_header(headers_, "Content-Type");
   }
   head_sent_ = true;
-  output_->start(
-      ResponseHead{*status_, headers_, content_length_, carries_content()},
-      chunk, last);
+  const ResponseHead head{*status_, headers_, content_length_,
+                          carries_content()};
+  deliver([&] { output_->start(head, chunk, last); });
+}
+
+/// Remembers that the client left: an application may catch what tells it.
+template <class Send>
+void Response::deliver(const Send& send) {
+  try {
+    send();
+  } catch (const ClientGone&) {
+    client_gone_ = true;
+    throw;
+  }
 }
 
 void Response::transmit(Body& body) {
@@ -253,14 +268,23 @@ class Run {
 
  private:
   Outcome serve() {
+    response_->set_head_only(method() == "HEAD");
     const auto length = cgi_request::body_length(
         exchange_.variables, exchange_.framing, exchange_.rules);
     InputStream input(exchange_.input, length, exchange_.rules.max_body);
     Environ env(input, errors_, exchange_.concurrency);
     cgi_request::normalise(exchange_.variables, exchange_.framing,
                            exchange_.rules, env);
-    response_->set_head_only(env["REQUEST_METHOD"] == "HEAD");
     return call(env);
+  }
+
+  /// From the raw variables: a request that is refused has no environ.
+  std::string_view method() const {
+    std::string_view method;
+    for (const auto& [name, value] : exchange_.variables) {
+      if (name == "REQUEST_METHOD") method = value;
+    }
+    return method;
   }
 
   Outcome call(Environ& env) {
@@ -293,6 +317,7 @@ class Run {
                : " bytes with " + response_->status()->line() +
                      ", which has no content; they were dropped"));
     }
+    if (response_->client_gone()) return Outcome::client_gone;
     if (!response_->is_short()) return Outcome::complete;
     log("the application gave " + std::to_string(response_->sent()) +
         " of the " + std::to_string(*response_->content_length()) +

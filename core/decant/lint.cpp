@@ -248,7 +248,7 @@ class WatchedBody final : public detail::ChunkStream {
                                            env["REQUEST_METHOD"] == "HEAD")),
         start_response_([conduct = conduct_](std::string_view status,
                                              Headers headers,
-                                             std::exception_ptr error) {
+                                             const std::exception_ptr& error) {
           return conduct->start_response(status, std::move(headers), error);
         }) {}
   ~WatchedBody() override { conduct_->closed(); }

@@ -4,8 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
-#include <map>
+#include <limits>
 
 #include "decant/error.hpp"
 #include "decant/path.hpp"
@@ -65,7 +66,15 @@ std::string filled_in(std::string text, const Program& program) {
   return text;
 }
 
-std::uint64_t parse_number(std::string_view option, std::string_view text) {
+std::string one_line(std::string_view text) {
+  std::string line;
+  append_escaped(line, text);
+  return line;
+}
+
+std::uint64_t parse_number(
+    std::string_view option, std::string_view text, std::uint64_t least = 0,
+    std::uint64_t most = std::numeric_limits<std::int64_t>::max()) {
   std::uint64_t number = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), number);
@@ -73,7 +82,40 @@ std::uint64_t parse_number(std::string_view option, std::string_view text) {
     throw UsageError(std::string(option) + ": " + decant::quoted(text) +
                      " is not a number; give digits only");
   }
+  if (number < least || number > most) {
+    throw UsageError(std::string(option) + ": " + std::string(text) +
+                     " is not between " + std::to_string(least) + " and " +
+                     std::to_string(most));
+  }
   return number;
+}
+
+template <class Value, std::size_t size>
+using Choices = std::array<std::pair<const char*, Value>, size>;
+
+constexpr Choices<service::LogLevel, 4> log_levels = {
+    {{"error", service::LogLevel::error},
+     {"warning", service::LogLevel::warning},
+     {"info", service::LogLevel::info},
+     {"debug", service::LogLevel::debug}}};
+constexpr Choices<runner::Form, 3> forms = {{{"cgi", runner::Form::cgi},
+                                             {"http", runner::Form::http},
+                                             {"body", runner::Form::body}}};
+constexpr Choices<bool, 3> roles = {{{"responder", false},
+                                     {"responder,authorizer", true},
+                                     {"authorizer,responder", true}}};
+constexpr Choices<int, 1> engines = {{{"libfcgi", 0}}};
+
+template <class Value, std::size_t size>
+Value choose(std::string_view option, const std::string& text,
+             const Choices<Value, size>& choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (text == name) return value;
+    names += (names.empty() ? "" : " ") + std::string(name);
+  }
+  throw UsageError(std::string(option) + ": " + decant::quoted(text) +
+                   " is not one of: " + names);
 }
 
 /// One side's options, bound to the texts they are given as.
@@ -89,7 +131,7 @@ class Parser {
       app_.add_option("APP", settings_.app,
                       "The application, [KIND:]REST: ./hello.so, "
                       "native:./hello.so:symbol")
-          ->required()
+          ->type_name("")
           ->configurable(false);
     }
     if (side == Side::run) add_run_options();
@@ -107,10 +149,13 @@ class Parser {
     } catch (const CLI::CallForVersion& request) {
       std::cout << request.what() << '\n';
       return std::nullopt;
+    } catch (const CLI::ConfigError& error) {
+      throw UsageError("--config: " + one_line(error.what()) +
+                       "; the keys are the long options of '" +
+                       app_.get_name() + " --help', as threads = 2");
     } catch (const CLI::ParseError& error) {
-      std::string message;
-      append_escaped(message, error.what());
-      throw UsageError(message + "; try '" + app_.get_name() + " --help'");
+      throw UsageError(one_line(error.what()) + "; try '" + app_.get_name() +
+                       " --help'");
     }
     return finish();
   }
@@ -129,15 +174,9 @@ class Parser {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_flag("--lint", settings_.lint,
                   "Check the application and the server against the contract");
-    app_.add_option("--log-level", settings_.log_level,
+    app_.add_option("--log-level", log_level_,
                     "error, warning, info or debug (default info)")
-        ->type_name("LEVEL")
-        ->transform(
-            CLI::CheckedTransformer(std::map<std::string, service::LogLevel>{
-                {"error", service::LogLevel::error},
-                {"warning", service::LogLevel::warning},
-                {"info", service::LogLevel::info},
-                {"debug", service::LogLevel::debug}}));
+        ->type_name("LEVEL");
     app_.set_config("--config", "", "Read options from a TOML file")
         ->type_name("FILE");
     app_.allow_config_extras(false);
@@ -148,6 +187,7 @@ class Parser {
     app_.add_option("TARGET", target_,
                     "Path with query, or URL; without it the CGI variables "
                     "come from the environment")
+        ->type_name("")
         ->configurable(false);
     app_.add_option("-X,--request", request_.method,
                     "Method (default GET, POST with -d)")
@@ -160,13 +200,9 @@ class Parser {
     app_.add_option("-d,--data", data_,
                     "Request body: text, @FILE, or @- for standard input")
         ->type_name("DATA");
-    app_.add_option("--as", settings_.run.form,
+    app_.add_option("--as", form_,
                     "What is printed: cgi, http or body (default cgi)")
-        ->type_name("FORM")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, runner::Form>{{"cgi", runner::Form::cgi},
-                                                {"http", runner::Form::http},
-                                                {"body", runner::Form::body}}));
+        ->type_name("FORM");
     app_.add_flag("--http", settings_.run.http,
                   "Read HTTP/1.0 and 1.1 requests from standard input, as "
                   "many as come");
@@ -195,24 +231,19 @@ class Parser {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_option("--processes", processes_,
                     "Worker processes; 0 and 1 serve in this one (default 1)")
-        ->type_name("N")
-        ->check(CLI::Range(0, 1));
-    app_.add_option("--threads", fcgi.threads,
+        ->type_name("N");
+    app_.add_option("--threads", threads_,
                     "Requests served at the same time (default 4)")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1024));
+        ->type_name("N");
     add_limit_options();
     app_.add_option("--roles", roles_,
-                    "Roles to answer, of responder and authorizer (default "
-                    "responder)")
+                    "Roles to answer: responder, or responder,authorizer "
+                    "(default responder)")
         ->type_name("ROLES")
-        ->check(
-            CLI::IsMember({"responder", "authorizer", "responder,authorizer",
-                           "authorizer,responder"}));
+        ->delimiter('\0');
     app_.add_option("--engine", engine_,
                     "What speaks the records: libfcgi (default libfcgi)")
-        ->type_name("ENGINE")
-        ->check(CLI::IsMember({"libfcgi"}));
+        ->type_name("ENGINE");
     app_.add_flag("--errors-to-server", fcgi.errors_to_server,
                   "Send wsgi.errors to the web server's log, not to ours");
   }
@@ -242,6 +273,18 @@ class Parser {
   }
 
   void finish_shared() {
+    if (program_.takes_app && settings_.app.empty()) {
+      // A copy of the command in cgi-bin is told by its environment.
+      const char* const app = std::getenv("DECANT_APP");
+      if (app == nullptr || *app == '\0') {
+        throw UsageError(
+            "there is no APP; give one, as ./hello.so, or set "
+            "DECANT_APP; try '" +
+            app_.get_name() + " --help'");
+      }
+      settings_.app = app;
+    }
+    settings_.log_level = choose("--log-level", log_level_, log_levels);
     if (script_name_) {
       settings_.rules.script_name = canonical_mount(*script_name_);
     }
@@ -257,6 +300,7 @@ class Parser {
   }
 
   void finish_run() {
+    settings_.run.form = choose("--as", form_, forms);
     const bool made = !request_.method.empty() || !request_.headers.empty() ||
                       data_.has_value();
     if (settings_.run.http && (target_ || made)) {
@@ -279,6 +323,9 @@ class Parser {
       fcgi.socket.allow_peer.push_back(service::Network::parse(network));
     }
     fcgi.socket.mode = parse_mode();
+    parse_number("--processes", processes_, 0, 1);
+    fcgi.threads =
+        static_cast<int>(parse_number("--threads", threads_, 1, 1024));
     fcgi.limits.grace = std::chrono::seconds(parse_number("--grace", grace_));
     settings_.rules.max_body = parse_number("--max-body", max_body_);
     const std::size_t comma = max_params_.find(',');
@@ -288,7 +335,8 @@ class Parser {
       fcgi.limits.max_param_count = parse_number(
           "--max-params", std::string_view(max_params_).substr(comma + 1));
     }
-    fcgi.authorizer = roles_.find("authorizer") != std::string::npos;
+    fcgi.authorizer = choose("--roles", roles_, roles);
+    choose("--engine", engine_, engines);
   }
 
   mode_t parse_mode() const {
@@ -307,6 +355,8 @@ class Parser {
   Side side_;
   CLI::App app_;
   Settings settings_;
+  std::string log_level_ = "info";
+  std::string form_ = "cgi";
   std::optional<std::string> script_name_;
   std::vector<std::string> env_;
   std::optional<std::string> target_;
@@ -319,7 +369,8 @@ class Parser {
   std::string grace_ = "30";
   std::string roles_ = "responder";
   std::string engine_ = "libfcgi";
-  int processes_ = 1;
+  std::string processes_ = "1";
+  std::string threads_ = "4";
 };
 
 }  // namespace

@@ -99,14 +99,9 @@ int dispatch(const Program& program, std::vector<std::string> words,
       std::cout << version() << '\n';
       return 0;
     }
-    // A copy of the command in cgi-bin is told by its environment.
-    if (program.takes_app && words.empty()) {
-      const std::string app = variable("DECANT_APP");
-      if (app.empty()) {
-        std::cerr << overview(program);
-        return exit_usage;
-      }
-      words.push_back(app);
+    if (program.takes_app && words.empty() && variable("DECANT_APP").empty()) {
+      std::cerr << overview(program);
+      return exit_usage;
     }
     side = choose_side();
   }

@@ -71,6 +71,9 @@ class RequestReader {
     return static_cast<ssize_t>(count);
   }
 
+  /// The web server has taken its request back.
+  bool aborted() const noexcept { return filter_.aborted(); }
+
   /// Skips what has come of this request and nobody read, and leaves the rest
   /// to the next one.
   void end() {
@@ -126,8 +129,13 @@ class LibfcgiRequest final : public InputSource,
                              public ErrorSink {
  public:
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
-                 const service::Limits& limits, std::string& buffer)
-      : request_(request), id_(id), limits_(limits), buffer_(buffer) {}
+                 const RequestReader& reader, const service::Limits& limits,
+                 std::string& buffer)
+      : request_(request),
+        id_(id),
+        reader_(reader),
+        limits_(limits),
+        buffer_(buffer) {}
 
   std::size_t read(std::span<char> buffer) override;
   void start(const ResponseHead& head, std::string_view chunk,
@@ -152,6 +160,7 @@ class LibfcgiRequest final : public InputSource,
 
   FCGX_Request& request_;
   std::uint16_t id_;
+  const RequestReader& reader_;
   const service::Limits& limits_;
   std::string& buffer_;
   bool input_ended_ = false;
@@ -181,7 +190,10 @@ std::size_t LibfcgiRequest::read(std::span<char> buffer) {
                              " seconds",
                          408);
     }
-    if (error != 0) gone();  // a lost peer or ABORT_REQUEST
+    if (reader_.aborted()) {
+      throw ClientGone("fastcgi: the web server aborted the request");
+    }
+    if (error != 0) gone();
     input_ended_ = true;
     return 0;
   }
@@ -258,7 +270,11 @@ void LibfcgiRequest::write(std::string_view lines) noexcept {
 void LibfcgiRequest::finish(int application_status) {
   if (finished_) return;
   finished_ = true;
-  broken_ = broken_ || application_status != 0;
+  if (reader_.aborted()) {
+    FCGX_ClearError(request_.in);  // the connection is none the worse for it
+  } else {
+    broken_ = broken_ || application_status != 0;
+  }
   FCGX_SetExitStatus(application_status, request_.out);
   request_.keepConnection = 1;  // its own close would poll for two seconds
   FCGX_Finish_r(&request_);
@@ -290,7 +306,7 @@ class LibfcgiEngine final : public Engine {
     request_.keepConnection = 1;  // FCGX_Accept_r would close it otherwise
     FCGX_Detach(&request_);       // a close of its own does not poll
     Next next = Next::close;
-    if (FCGX_Accept_r(&request_) == 0) next = exchange(request);
+    if (FCGX_Accept_r(&request_) == 0) next = exchange(request, reader);
     current_reader = nullptr;
     reader.end();
     if (next == Next::linger && request.ended) next = Next::close;
@@ -304,12 +320,12 @@ class LibfcgiEngine final : public Engine {
   }
 
  private:
-  Next exchange(Begun& begun) {
+  Next exchange(Begun& begun, const RequestReader& reader) {
     begun.params.emplace_back("FCGI_ROLE", begun.head.role == Role::authorizer
                                                ? "AUTHORIZER"
                                                : "RESPONDER");
-    LibfcgiRequest request(request_, begun.head.request_id, options_.limits,
-                           write_buffer_);
+    LibfcgiRequest request(request_, begun.head.request_id, reader,
+                           options_.limits, write_buffer_);
     service::LogSink log;
     ErrorSink& errors =
         options_.errors_to_server ? static_cast<ErrorSink&>(request) : log;

@@ -357,8 +357,8 @@ void StdinFilter::begin(const RecordHeader& header, std::string& out) {
     RecordHeader passed = header;
     passed.padding_length = 0;
     append_header(out, passed);
-    ended_ =
-        header.content_length == 0 || header.type == RecordType::abort_request;
+    aborted_ = header.type == RecordType::abort_request;
+    ended_ = aborted_ || header.content_length == 0;
   }
   if (content_ == 0 && !passing_) end_of_record();
 }

@@ -129,6 +129,7 @@ class StdinFilter {
 
   /// The empty STDIN record or ABORT_REQUEST has passed.
   bool ended() const noexcept { return ended_; }
+  bool aborted() const noexcept { return aborted_; }
   /// Bytes that are still to come of the record that has begun.
   std::size_t unfinished() const noexcept { return content_ + padding_; }
   /// The bytes of a header that has not come as a whole.
@@ -151,6 +152,7 @@ class StdinFilter {
   std::size_t padding_ = 0;
   bool passing_ = false;
   bool ended_ = false;
+  bool aborted_ = false;
 };
 
 }  // namespace decant::fastcgi

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -99,7 +100,9 @@ void Loop::run(int threads, const MakeProtocol& make_protocol) {
     });
   }
   const sigset_t mask = Signals::waiting_mask();
-  while (!signals_.stop_requested()) ::sigsuspend(&mask);
+  // Not sigsuspend(): a worker that waits may be the one that gets the signal.
+  pollfd stop{signals_.stop_descriptor(), POLLIN, 0};
+  while (!signals_.stop_requested()) ::ppoll(&stop, 1, nullptr, &mask);
   // A second signal is to end the wait for the workers.
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
