@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The application that the benchmarks serve: a hello, an upload that is
+// counted, a download of as many bytes as the query says.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <decant/decant.hpp>
+#include <string>
+using namespace decant;
+
+namespace {
+
+constexpr std::size_t block = 65536;
+
+class Download final : public BodySource {
+ public:
+  explicit Download(std::uint64_t size) : left_(size) {}
+  bool next(std::string& chunk) override {
+    if (left_ == 0) return false;
+    const auto size = std::min<std::uint64_t>(left_, block);
+    chunk.resize(static_cast<std::size_t>(size), 'd');
+    left_ -= size;
+    return true;
+  }
+
+ private:
+  std::uint64_t left_;
+};
+
+Body upload(Environ& env, const StartResponse& start_response) {
+  std::array<char, block> buffer;
+  std::uint64_t total = 0;
+  while (const std::size_t got = env.input().read_some(buffer)) total += got;
+  start_response("200 OK", {{"Content-Type", "text/plain"}});
+  return "got=" + std::to_string(total) + "\n";
+}
+
+Body download(Environ& env, const StartResponse& start_response) {
+  const std::string_view query = env["QUERY_STRING"];
+  std::uint64_t size = 0;
+  std::from_chars(query.data(), query.data() + query.size(), size);
+  start_response("200 OK", {{"Content-Type", "application/octet-stream"},
+                            {"Content-Length", std::to_string(size)}});
+  return Download(size);
+}
+
+}  // namespace
+
+Body bench_application(Environ& env, const StartResponse& start_response) {
+  const std::string_view path = env["PATH_INFO"];
+  if (path == "/upload") return upload(env, start_response);
+  if (path == "/download") return download(env, start_response);
+  start_response("200 OK",
+                 {{"Content-Type", "text/plain"}, {"Content-Length", "14"}});
+  return "Hello, World!\n";
+}
+
+DECANT_APPLICATION(bench_application)

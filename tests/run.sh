@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs what is missing on Debian 12, builds and runs every test:
+#   sh tests/run.sh
+# 1. every test, in the release build; 2. the unit and conformance tests under
+# AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer;
+# 3. the conformance matrix. Safe to repeat.
+set -eu
+cd "$(dirname "$0")/.."
+
+packages='g++ cmake ninja-build pkg-config libfcgi-dev libcli11-dev
+  libboost1.81-dev catch2 nginx-light apache2 libapache2-mod-fcgid lighttpd
+  spawn-fcgi curl groff mandoc'
+# shellcheck disable=SC2086  # a list of names
+sh examples/install_missing.sh $packages
+
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+
+heading() { printf '\n== %s\n' "$*"; }
+
+heading 'Every test, release'
+cmake --preset release
+cmake --build --preset release
+ctest --preset release
+
+for sanitizer in asan tsan; do
+  heading "Unit and conformance tests, $sanitizer"
+  cmake --preset "$sanitizer"
+  cmake --build --preset "$sanitizer" --target unit_tests conformance_tests
+  ctest --preset "$sanitizer" -R '^(unit|conformance)'
+done
+
+heading 'Conformance: cases x server sides'
+build/release/tests/conformance/conformance_tests --matrix

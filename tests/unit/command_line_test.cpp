@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "decant/command/command_line.hpp"
+
+#include "decant/error.hpp"
+#include "support/catch.hpp"
+
+using namespace decant;
+using namespace decant::command;
+using Words = std::vector<std::string>;
+
+namespace {
+
+const Program decant_program{.name = "decant", .takes_app = true};
+const Program own_program{.name = "hello", .takes_app = false};
+
+Settings settings(Side side, const Words& words,
+                  const Program& program = decant_program) {
+  auto parsed = parse(program, side, words);
+  REQUIRE(parsed);
+  return *std::move(parsed);
+}
+
+std::string complaint(Side side, const Words& words) {
+  try {
+    parse(decant_program, side, words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the first word names the side") {
+  Words words{"fcgi", "x.so"};
+  CHECK(take_side(words) == Side::fcgi);
+  CHECK(words == Words{"x.so"});
+  CHECK_FALSE(take_side(words));
+  CHECK(words == Words{"x.so"});
+}
+
+TEST_CASE("options of fcgi become settings") {
+  const Settings parsed = settings(Side::fcgi, {"./hello.so",
+                                                "--listen",
+                                                "unix:/run/a.sock",
+                                                "--listen",
+                                                "[::1]:9000",
+                                                "--mode",
+                                                "0660",
+                                                "--threads",
+                                                "8",
+                                                "--max-params",
+                                                "2048,50",
+                                                "--max-body",
+                                                "1000",
+                                                "--grace",
+                                                "5",
+                                                "--roles",
+                                                "responder,authorizer",
+                                                "--script-name",
+                                                "/app/",
+                                                "--env",
+                                                "A=1",
+                                                "--env",
+                                                "b.c=d=e"});
+  CHECK(parsed.app == "./hello.so");
+  CHECK(parsed.fcgi.listen == Words{"unix:/run/a.sock", "[::1]:9000"});
+  CHECK(parsed.fcgi.socket.mode == 0660);
+  CHECK(parsed.fcgi.threads == 8);
+  CHECK(parsed.fcgi.limits.max_params == 2048);
+  CHECK(parsed.fcgi.limits.max_param_count == 50);
+  CHECK(parsed.fcgi.limits.grace == std::chrono::seconds(5));
+  CHECK(parsed.fcgi.authorizer);
+  CHECK(parsed.fcgi.rules.max_body == 1000);
+  CHECK(parsed.fcgi.rules.script_name == "/app");
+  REQUIRE(parsed.rules.variables.size() == 2);
+  CHECK(parsed.rules.variables[1] ==
+        std::pair<std::string, std::string>("b.c", "d=e"));
+}
+
+TEST_CASE("options of run become a request") {
+  const Settings parsed =
+      settings(Side::run,
+               {"/form?q", "-X", "PUT", "-H", "A: 1", "-H", "B: 2", "-d", "x=1",
+                "--as", "body", "--fail"},
+               own_program);
+  REQUIRE(parsed.run.request);
+  CHECK(parsed.run.request->target == "/form?q");
+  CHECK(parsed.run.request->method == "PUT");
+  CHECK(parsed.run.request->headers == Words{"A: 1", "B: 2"});
+  CHECK(parsed.run.request->data == "x=1");
+  CHECK(parsed.run.form == runner::Form::body);
+  CHECK(parsed.run.fail);
+}
+
+TEST_CASE("without a target run takes its request from the environment") {
+  CHECK_FALSE(settings(Side::run, {}, own_program).run.request);
+}
+
+TEST_CASE("bad words get one line that names the option") {
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--threads", "x"}), "--threads"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--threads", "0"}), "--threads"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--processes", "4"}),
+              "--processes"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--mode", "9"}), "--mode"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--max-params", "1,x"}),
+              "--max-params"));
+  CHECK(
+      holds(complaint(Side::fcgi, {"a.so", "--max-body", "-1"}), "--max-body"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--engine", "v8"}), "--engine"));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--allow-peer", "x"}), "\"x\""));
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--bogus"}), "--bogus"));
+  CHECK(holds(complaint(Side::cgi, {"a.so", "--env", "A"}), "NAME=VALUE"));
+  CHECK(holds(complaint(Side::cgi, {}), "APP"));
+  CHECK(holds(complaint(Side::run, {"a.so", "--as", "x"}), "--as"));
+  CHECK(holds(complaint(Side::run, {"a.so", "-X", "PUT"}), "TARGET"));
+  CHECK(holds(complaint(Side::run, {"a.so", "/", "--http"}), "--http"));
+  CHECK(holds(complaint(Side::run, {"a.so", "--config", "/no/such/file"}),
+              "/no/such/file"));
+  for (const auto& words :
+       {Words{"a.so", "--threads", "x\ny"}, Words{"a.so", "--bog\nus"}}) {
+    CHECK(complaint(Side::fcgi, words).find('\n') == std::string::npos);
+  }
+}
