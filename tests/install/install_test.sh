@@ -70,6 +70,11 @@ pkg_config() {
   $(pkg_config --cflags --libs) -o "$dir/greeting"
 expect 'a program' 'Good day, stranger.' "$dir/greeting" run / --as body
 # shellcheck disable=SC2046
+"$compiler" -static "$package/main.cpp" "$package/greeting.cpp" \
+  $(pkg_config --cflags --libs) -o "$dir/static" 2>"$dir/warnings" ||
+  fail "$(cat "$dir/warnings")"
+expect 'a static program' 'Good day, Ann.' "$dir/static" run '/?Ann' --as body
+# shellcheck disable=SC2046
 "$compiler" -shared -fPIC "$package/greeting.cpp" $(pkg_config --cflags) \
   -o "$dir/greeting.so"
 expect 'a plugin from headers only' 'Good day, Eve.' \

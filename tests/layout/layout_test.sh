@@ -68,9 +68,11 @@ sides_know_core_and_family() {
     done
 }
 
+# The peer of the benchmark is libfcgi by itself.
 libfcgi_in_one_file() {
   includes core adapters tests examples | grep -E '[<:/]fcgi(app|_stdio|_config|os)\.h' |
-    grep -v '^adapters/decant/server/fastcgi_libfcgi\.cpp:'
+    grep -v -e '^adapters/decant/server/fastcgi_libfcgi\.cpp:' \
+      -e '^tests/bench/peers/'
 }
 
 beast_in_one_source() {

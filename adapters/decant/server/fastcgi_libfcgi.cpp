@@ -282,7 +282,12 @@ void LibfcgiRequest::finish(int application_status) {
 
 void LibfcgiRequest::cut() {
   if (finished_) return;
-  FCGX_FFlush(request_.out);
+  // Where END_REQUEST is merely missing, nginx shows a whole response unless
+  // it both buffers and keeps connections. At a record of no known version it
+  // always breaks off.
+  buffer_.clear();
+  append_header(buffer_, {.type = RecordType::standard_output, .version = 0});
+  if (FCGX_FFlush(request_.out) == 0) write_all(request_.ipcFd, buffer_);
   ::shutdown(request_.ipcFd, SHUT_RDWR);  // END_REQUEST then goes nowhere
   broken_ = true;
   finish(1);

@@ -110,10 +110,14 @@ class RequestReader::Impl {
       if (error == beast::error::need_buffer) error = {};
       const std::size_t got = buffer.size() - body.size;
       if (got > 0) return got;
-      if (error == beast::error::need_more) {
-        if (!fill()) refuse("the request body is cut short");
-      } else if (error) {
+      if (error && error != beast::error::need_more) {
         refuse("the request body is malformed: " + error.message());
+      }
+      // A body of known length that has used up what there is is no error.
+      if (error || unread().empty()) {
+        if (!parser_->is_done() && !fill()) {
+          refuse("the request body is cut short");
+        }
       }
     }
     return 0;

@@ -93,6 +93,7 @@ void Loop::run(int threads, const MakeProtocol& make_protocol) {
   // One event at a time, so that no request waits behind another while a
   // thread is free. This thread waits for signals only.
   std::vector<std::jthread> workers;
+  workers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([this, &make_protocol] {
       const auto protocol = make_protocol();
