@@ -17,6 +17,7 @@ std::size_t DescriptorSource::read(std::span<char> buffer) {
     throw ClientGone(std::string("input: the request body cannot be read: ") +
                      std::strerror(errno));
   }
+  consumed_ += static_cast<std::uint64_t>(got);
   return static_cast<std::size_t>(got);
 }
 

@@ -3,6 +3,7 @@
 // CGI head (RFC 3875 sections 4.2 and 6).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "decant/gateway.hpp"
@@ -15,9 +16,12 @@ class DescriptorSource final : public InputSource {
   /// Borrows `fd`.
   explicit DescriptorSource(int fd) noexcept : fd_(fd) {}
   std::size_t read(std::span<char> buffer) override;
+  /// Bytes that have been read.
+  std::uint64_t consumed() const noexcept { return consumed_; }
 
  private:
   int fd_;
+  std::uint64_t consumed_ = 0;
 };
 
 /// Complaints to a descriptor.

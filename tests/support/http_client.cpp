@@ -122,7 +122,7 @@ std::string http_request(string_view method, string_view target,
   out += " HTTP/1.1\r\n";
   if (find_header(headers, "Host") == nullptr) out += "Host: localhost\r\n";
   for (const auto& [name, value] : headers) {
-    out += name + ": " + value + "\r\n";
+    out.append(name).append(": ").append(value).append("\r\n");
   }
   const bool framed = find_header(headers, "Content-Length") != nullptr ||
                       find_header(headers, "Transfer-Encoding") != nullptr;

@@ -39,6 +39,7 @@ std::string pair(std::string_view name, std::string_view value) {
 }
 
 struct Scanned {
+  std::string bytes;  // what the views point into
   HeadScan head;
   Variables variables;
   std::string scratch;
@@ -46,7 +47,8 @@ struct Scanned {
 
 Scanned scan(std::string_view bytes, service::Limits limits = {}) {
   Scanned out;
-  out.head = scan_head(bytes, limits, out.variables, out.scratch);
+  out.bytes = bytes;
+  out.head = scan_head(out.bytes, limits, out.variables, out.scratch);
   return out;
 }
 

@@ -5,11 +5,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 
 #include "decant/cgi_response.hpp"
 #include "decant/cgi_streams.hpp"
+#include "decant/error.hpp"
 #include "decant/error_page.hpp"
 #include "decant/stdio.hpp"
 
@@ -18,34 +21,39 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_drained = 64 << 20;
+constexpr std::uint64_t most_drained = 64 << 20;
 constexpr std::chrono::seconds drain_time{2};
 
-/// A web server that announced a body may still be writing it.
-bool has_body(const Variables& variables) {
-  for (const auto& [name, value] : variables) {
-    if (name == "CONTENT_LENGTH" && !value.empty() && value != "0") return true;
-    if (name == "HTTP_TRANSFER_ENCODING" && !value.empty()) return true;
+/// Bytes of an announced body that a web server may still be writing. Where
+/// none was announced nobody writes, and a wait would be for nothing.
+std::uint64_t left_of_body(const Variables& variables, std::uint64_t consumed) {
+  try {
+    const auto length = cgi_request::body_length(
+        variables, cgi_request::Framing::content_length, {});
+    if (!length) return most_drained;  // chunked: to the end of the input
+    return std::min(most_drained, *length - std::min(*length, consumed));
+  } catch (const GatewayError&) {  // a length that is no number
+    return 0;
   }
-  return false;
 }
 
 /// Reads what the application left of the body: Apache's mod_cgid loses the
 /// response when its write of the body fails.
-void drain(int fd) {
+void drain(int fd, std::uint64_t left) {
+  if (::isatty(fd) == 1) return;
   std::array<char, 65536> buffer;
   const auto end = Clock::now() + drain_time;
-  for (std::size_t drained = 0; drained < most_drained;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+  while (left > 0) {
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
         end - Clock::now());
     pollfd poll{fd, POLLIN, 0};
-    if (left.count() <= 0 ||
-        ::poll(&poll, 1, static_cast<int>(left.count())) <= 0) {
+    if (time.count() <= 0 ||
+        ::poll(&poll, 1, static_cast<int>(time.count())) <= 0) {
       return;
     }
     const ssize_t got = read_some(fd, buffer);
     if (got <= 0) return;
-    drained += static_cast<std::size_t>(got);
+    left -= std::min(left, static_cast<std::uint64_t>(got));
   }
 }
 
@@ -66,16 +74,20 @@ int serve(const Application& application, const Options& options) {
                           cgi_request::Framing::content_length,
                           {.multiprocess = true, .run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
-  if (has_body(variables)) drain(streams.input.get());
+  drain(streams.input.get(), left_of_body(variables, input.consumed()));
   return outcome == Outcome::failed || outcome == Outcome::cut_short ? 1 : 0;
 }
 
 void answer_not_loaded() {
+  const StandardStreams& streams = own_standard_streams();
+  ::signal(SIGPIPE, SIG_IGN);
   const ErrorPage page(500);
   std::string text;
   cgi_response::write_head(text, page.status, page.headers);
   text += page.body;
-  write_all(own_standard_streams().output.get(), text);
+  write_all(streams.output.get(), text);
+  drain(streams.input.get(),
+        left_of_body(cgi_request::process_environment(), 0));
 }
 
 }  // namespace decant::cgi

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "decant/server/http_message.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/optional.hpp>
-#include <cerrno>
-#include <cstring>
 
 #include "decant/descriptor.hpp"
 #include "decant/error.hpp"
+#include "decant/text.hpp"
 
 namespace decant::http {
 namespace {
@@ -20,6 +20,11 @@ using Parser = beast::request_parser<beast::buffer_body>;
 
 constexpr std::uint32_t largest_head = 65536;
 constexpr std::size_t read_size = 65536;
+
+template <class Text>
+std::string_view as_view(const Text& text) {
+  return {text.data(), text.size()};
+}
 
 [[noreturn]] void refuse(const std::string& why, int status = 400) {
   throw GatewayError("http: " + why, status);
@@ -38,7 +43,8 @@ void check_lines(std::string_view head) {
   }
 }
 
-/// RFC 9112 section 6.1 and 6.3: two lengths, or a coding that is not ours.
+/// RFC 9112 sections 6.1 and 6.3: two lengths, a length that is a list, or a
+/// coding that is not ours.
 void check_framing(const Parser::value_type& message) {
   const std::size_t codings = message.count(beast::field::transfer_encoding);
   const std::size_t lengths = message.count(beast::field::content_length);
@@ -46,19 +52,61 @@ void check_framing(const Parser::value_type& message) {
     refuse("the request has both Content-Length and Transfer-Encoding");
   }
   if (lengths > 1) refuse("the request has more than one Content-Length");
+  // Beast takes "5, 5" for 5, which whoever is in front may not.
+  if (lengths == 1 &&
+      !parse_content_length(as_view(message[beast::field::content_length]))) {
+    refuse("the Content-Length of the request is not a number");
+  }
   if (codings == 0) return;
-  const auto coding = message[beast::field::transfer_encoding];
+  if (message.version() < 11) {
+    refuse("the request has a Transfer-Encoding, which HTTP/1.0 has not");
+  }
   if (codings > 1 ||
-      !equals_ignoring_case({coding.data(), coding.size()}, "chunked")) {
+      !equals_ignoring_case(as_view(message[beast::field::transfer_encoding]),
+                            "chunked")) {
     refuse("the transfer coding of the request is not chunked", 501);
   }
 }
 
-/// RFC 9112 section 3.2: one Host, and none only in HTTP/1.0.
+/// RFC 9112 section 3.2: one Host, and none only in HTTP/1.0. Empty is allowed:
+/// the target may have no host.
 void check_host(const Parser::value_type& message) {
   const std::size_t hosts = message.count(beast::field::host);
   if (hosts > 1) refuse("the request has more than one Host");
   if (hosts == 0 && message.version() >= 11) refuse("the request has no Host");
+  const std::string_view host = as_view(message[beast::field::host]);
+  if (!host.empty() && !is_host(host)) {
+    refuse("the Host " + quoted(host) + " of the request is none");
+  }
+}
+
+/// Two of them would mean what each reader makes of it.
+void check_content_type(const Parser::value_type& message) {
+  if (message.count(beast::field::content_type) > 1) {
+    refuse("the request has more than one Content-Type");
+  }
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9');
+}
+
+/// RFC 3986 section 3.2.2: IPv6 between brackets.
+bool is_in_literal(char c) {
+  return std::string_view("0123456789abcdefABCDEF:.").find(c) !=
+         std::string_view::npos;
+}
+
+/// RFC 3986 section 3.2.2: a registered name or IPv4.
+bool is_in_name(char c) {
+  return is_letter_or_digit(c) ||
+         std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos;
+}
+
+bool is_port(std::string_view text) {
+  return text.size() <= 5 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace
@@ -75,6 +123,21 @@ void write_head(std::string& out, const Status& status,
     out += "\r\n";
   }
   out += "\r\n";
+}
+
+bool is_host(std::string_view text) noexcept {
+  const bool literal = text.starts_with('[');
+  std::string_view host = text.substr(0, text.find(literal ? ']' : ':'));
+  std::string_view rest = text.substr(host.size());
+  if (literal) {
+    if (rest.empty()) return false;
+    host.remove_prefix(1);
+    rest.remove_prefix(1);
+  }
+  return !host.empty() &&
+         std::all_of(host.begin(), host.end(),
+                     literal ? is_in_literal : is_in_name) &&
+         (rest.empty() || (rest.front() == ':' && is_port(rest.substr(1))));
 }
 
 class RequestReader::Impl {
@@ -97,12 +160,15 @@ class RequestReader::Impl {
     check_lines(raw.substr(0, raw.size() - unread().size()));
     check_framing(parser_->get());
     check_host(parser_->get());
+    check_content_type(parser_->get());
     return head();
   }
 
   std::size_t read_body(std::span<char> buffer) {
     auto& body = parser_->get().body();
     while (!parser_->is_done()) {
+      // Given nothing, the parser of a body of known length does nothing.
+      if (unread().empty()) fill_body();
       body.data = buffer.data();
       body.size = buffer.size();
       body.more = true;
@@ -110,14 +176,10 @@ class RequestReader::Impl {
       if (error == beast::error::need_buffer) error = {};
       const std::size_t got = buffer.size() - body.size;
       if (got > 0) return got;
-      if (error && error != beast::error::need_more) {
+      if (error == beast::error::need_more) {
+        fill_chunk_head();
+      } else if (error) {
         refuse("the request body is malformed: " + error.message());
-      }
-      // A body of known length that has used up what there is is no error.
-      if (error || unread().empty()) {
-        if (!parser_->is_done() && !fill()) {
-          refuse("the request body is cut short");
-        }
       }
     }
     return 0;
@@ -139,6 +201,23 @@ class RequestReader::Impl {
     return got > 0;
   }
 
+  void fill_body() {
+    if (!fill()) refuse("the request body is cut short");
+  }
+
+  /// Reads on where the parser wants more of a chunk's size, its extensions or
+  /// the trailers, none of which Beast limits.
+  void fill_chunk_head() {
+    if (unread().size() > largest_head) {
+      refuse("a chunk head or the trailers of the request are too large");
+    }
+    // "0\r\n\r\n" has five bytes; Beast asserts that it gets no fewer of a
+    // last chunk that is the first one, too.
+    do {
+      fill_body();
+    } while (unread().size() < 5);
+  }
+
   /// Reads until the head is there as a whole, which spares the parser the
   /// pieces; false at a clean end.
   bool read_raw_head() {
@@ -151,10 +230,12 @@ class RequestReader::Impl {
         refuse("the request is cut short");
       }
     }
-    while (unread().find("\r\n\r\n") == std::string_view::npos) {
+    std::size_t searched = 0;
+    while (unread().find("\r\n\r\n", searched) == std::string_view::npos) {
       if (unread().size() > largest_head) {
         refuse("the request head is too large", 431);
       }
+      searched = unread().size() - std::min<std::size_t>(unread().size(), 3);
       if (!fill()) refuse("the request is cut short");
     }
     return true;
@@ -170,9 +251,6 @@ class RequestReader::Impl {
 
   RequestHead head() const {
     const auto& message = parser_->get();
-    const auto as_view = [](const auto& text) {
-      return std::string_view(text.data(), text.size());
-    };
     RequestHead head;
     head.method = as_view(message.method_string());
     head.target = as_view(message.target());

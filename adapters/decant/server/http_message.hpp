@@ -18,6 +18,10 @@ namespace decant::http {
 /// Appends "HTTP/1.1 200 OK", the headers and the empty line.
 void write_head(std::string& out, const Status& status, const Headers& headers);
 
+/// True for "host", "host:port" and "[::1]:port" (RFC 9110 section 7.2). User
+/// information is no part of it.
+bool is_host(std::string_view text) noexcept;
+
 /// A request as it was read; the texts are views into the reader.
 struct RequestHead {
   std::string_view method;
@@ -37,9 +41,9 @@ class RequestReader {
   ~RequestReader();
 
   /// The next head; no value at a clean end, between requests. Throws
-  /// GatewayError with the status it deserves: 400 for what is malformed, 431
-  /// for a head of more than 64 KiB, 501 for a transfer coding other than
-  /// chunked. What follows can then no longer be told apart.
+  /// GatewayError with the status it deserves: 400 for what is malformed or
+  /// ambiguous, 431 for a head of more than 64 KiB, 501 for a transfer coding
+  /// other than chunked. What follows can then no longer be told apart.
   std::optional<RequestHead> read_head();
 
   /// Body bytes, chunked ones decoded, at least one; 0 at the end. Throws

@@ -94,10 +94,10 @@ class Data {
     struct stat info {};
     if (::fstat(fd, &info) != 0) fail(path);
     const off_t position = ::lseek(fd, 0, SEEK_CUR);
-    if (S_ISREG(info.st_mode) && position >= 0) {
+    // The files of /proc say that they are empty and are not.
+    if (S_ISREG(info.st_mode) && position >= 0 && info.st_size > position) {
       fd_ = fd;
-      size_ = static_cast<std::uint64_t>(
-          std::max(info.st_size - position, off_t{0}));
+      size_ = static_cast<std::uint64_t>(info.st_size - position);
       return;
     }
     std::array<char, 65536> buffer;
@@ -128,13 +128,7 @@ void add_header(RequestVariables& variables, const std::string& header) {
   variables.add_header(name, value);
 }
 
-RequestVariables make_variables(const Request& request, const Data& data) {
-  const auto target = Target::parse(request.target);
-  if (!target) {
-    throw UsageError("run: " + quoted(request.target) +
-                     " is no request target; give a path, as /, or a URL, as "
-                     "http://localhost/");
-  }
+RequestVariables make_variables(const Request& request) {
   const std::string method = !request.method.empty() ? request.method
                              : request.data          ? "POST"
                                                      : "GET";
@@ -142,18 +136,27 @@ RequestVariables make_variables(const Request& request, const Data& data) {
     throw UsageError("run: -X: " + quoted(method) +
                      " is no method; give a word, as PUT");
   }
-  RequestVariables variables(method, request.target, *target, "HTTP/1.1");
+  const auto target = Target::parse(method, request.target);
+  if (!target) {
+    throw UsageError("run: " + quoted(request.target) +
+                     " is no request target; give a path, as /, or a URL, as "
+                     "http://localhost/");
+  }
+  RequestVariables variables(method, *target, "HTTP/1.1", "127.0.0.1");
   for (const std::string& header : request.headers) {
     add_header(variables, header);
   }
-  if (!request.data) return variables;
+  variables.add_host(target->authority);  // -H Host goes first, as with curl
+  return variables;
+}
+
+void add_data(RequestVariables& variables, const Data& data) {
   if (!variables.contains("CONTENT_LENGTH")) {
     variables.add("CONTENT_LENGTH", std::to_string(data.size()));
   }
   if (!variables.contains("CONTENT_TYPE")) {  // as curl -d
     variables.add("CONTENT_TYPE", "application/x-www-form-urlencoded");
   }
-  return variables;
 }
 
 /// PEP 3333's run_with_cgi: the environment, and a GET of / where it is
@@ -205,8 +208,9 @@ int serve(const Application& application, const Options& options) {
     DescriptorSource input(streams.input.get());
     return run_one(application, options, environment_request(), input);
   }
+  RequestVariables variables = make_variables(*options.request);
   const Data data(options.request->data, streams.input.get());
-  const RequestVariables variables = make_variables(*options.request, data);
+  if (options.request->data) add_data(variables, data);
   return run_one(application, options, variables.view(), *data.source());
 }
 

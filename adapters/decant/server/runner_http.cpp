@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "decant/server/runner_http.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
+#include <utility>
 
 #include "decant/cgi_streams.hpp"
 #include "decant/error.hpp"
@@ -20,25 +24,54 @@ namespace {
 /// Of a body that nobody read, so that the connection can be kept.
 constexpr std::size_t most_drained = 16 << 20;
 
-/// RFC 9110 section 5.6.7.
+/// RFC 9110 section 5.6.7. The names of strftime() would be those of a locale
+/// that the application may have set.
 std::string http_date() {
+  constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(),
-                                         "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text.data(), size};
+  std::array<char, 24> numbers{};
+  const auto format = [&](const char* how) {
+    return std::string(
+        numbers.data(),
+        std::strftime(numbers.data(), numbers.size(), how, &parts));
+  };
+  return days.at(static_cast<std::size_t>(parts.tm_wday)) + format(", %d ") +
+         months.at(static_cast<std::size_t>(parts.tm_mon)) +
+         format(" %Y %H:%M:%S GMT");
 }
 
 std::string hexadecimal(std::size_t number) {
-  std::string digits;
-  do {
-    digits += "0123456789abcdef"[number % 16];
-    number /= 16;
-  } while (number != 0);
-  std::reverse(digits.begin(), digits.end());
-  return digits;
+  std::array<char, 2 * sizeof number> digits{};
+  return {
+      digits.data(),
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, 16)
+          .ptr};
+}
+
+/// Where the client is: the peer of a connection that inetd or systemd
+/// accepted; this host for a pipe.
+std::string remote_address(int fd) {
+  constexpr const char* here = "127.0.0.1";
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  auto* const address = reinterpret_cast<sockaddr*>(&peer);
+  if (::getpeername(fd, address, &size) != 0 ||
+      (peer.ss_family != AF_INET && peer.ss_family != AF_INET6)) {
+    return here;
+  }
+  std::array<char, NI_MAXHOST> host{};
+  if (::getnameinfo(address, size, host.data(), host.size(), nullptr, 0,
+                    NI_NUMERICHOST) != 0) {
+    return here;
+  }
+  const std::string text = host.data();
+  const bool mapped =
+      text.starts_with("::ffff:") && text.find('.') != std::string::npos;
+  return mapped ? text.substr(7) : text;
 }
 
 /// A response as an HTTP/1.1 message (RFC 9112 sections 6 and 7).
@@ -53,6 +86,8 @@ class HttpOutput final : public Output {
     const bool length_known = head.content_length || !head.has_content;
     chunked_ = !length_known && !http_1_0_;
     if (!length_known && http_1_0_) keep_alive_ = false;
+    // What a client that was not asked sends next may be its body or not.
+    if (body_held_back_) keep_alive_ = false;
     std::string text;
     http::write_head(text, head.status, completed(head.headers));
     write({text, chunk}, last);
@@ -67,12 +102,15 @@ class HttpOutput final : public Output {
     if (chunked_ && !ended_) write({{}, {}}, true);
   }
 
-  /// Tells a client that waits for it to send its body (RFC 9110 section
-  /// 10.1.1), unless the response has begun.
+  /// The client waits until it is told to send its body (RFC 9110 section
+  /// 10.1.1).
+  void hold_back_body() noexcept { body_held_back_ = true; }
+  bool body_held_back() const noexcept { return body_held_back_; }
+
+  /// Tells it, unless the response has begun.
   void ask_for_body() {
-    if (status_ == 0 && !write_all(fd_, "HTTP/1.1 100 Continue\r\n\r\n")) {
-      gone();
-    }
+    if (!std::exchange(body_held_back_, false) || status_ != 0) return;
+    if (!write_all(fd_, "HTTP/1.1 100 Continue\r\n\r\n")) gone();
   }
 
   void close_after() noexcept { keep_alive_ = false; }
@@ -122,6 +160,7 @@ class HttpOutput final : public Output {
   int fd_;
   bool http_1_0_;
   bool keep_alive_;
+  bool body_held_back_ = false;
   bool chunked_ = false;
   bool ended_ = false;
   int status_ = 0;
@@ -130,18 +169,22 @@ class HttpOutput final : public Output {
 /// The body of one request; the client is asked for it at the first read.
 class HttpInput final : public InputSource {
  public:
-  HttpInput(http::RequestReader& reader, HttpOutput& output, bool ask)
-      : reader_(reader), output_(output), ask_(ask) {}
+  HttpInput(http::RequestReader& reader, HttpOutput& output)
+      : reader_(reader), output_(output) {}
 
   std::size_t read(std::span<char> buffer) override {
-    if (ask_) output_.ask_for_body();
-    ask_ = false;
-    return reader_.read_body(buffer);
+    output_.ask_for_body();
+    try {
+      return reader_.read_body(buffer);
+    } catch (const GatewayError&) {  // where the next request begins is lost
+      output_.close_after();
+      throw;
+    }
   }
 
   /// Reads what is left; false when that is too much or not to be had.
   bool drain() {
-    if (ask_) return false;  // the client keeps its body: RFC 9110 10.1.1
+    if (output_.body_held_back()) return false;
     std::array<char, 16384> buffer;
     for (std::size_t drained = 0; drained < most_drained;) {
       const std::size_t got = reader_.read_body(buffer);
@@ -154,7 +197,6 @@ class HttpInput final : public InputSource {
  private:
   http::RequestReader& reader_;
   HttpOutput& output_;
-  bool ask_;
 };
 
 /// One request after the other.
@@ -162,7 +204,8 @@ class Session {
  public:
   Session(int input, int output, const Application& application,
           const cgi_request::Rules& rules)
-      : reader_(input),
+      : remote_address_(remote_address(input)),
+        reader_(input),
         output_(output),
         application_(application),
         rules_(rules) {}
@@ -181,16 +224,22 @@ class Session {
   bool serve_one() {
     const auto head = reader_.read_head();
     if (!head) return false;
-    const auto target = Target::parse(head->target);
     if (head->method == "CONNECT") {
       throw GatewayError("http: CONNECT is not served here", 501);
     }
-    if (!target) {
+    auto target = Target::parse(head->method, head->target);
+    // RFC 9112 section 3.2: no form of it has a fragment.
+    if (!target || head->target.find('#') != std::string_view::npos) {
       throw GatewayError("http: the request target " + quoted(head->target) +
                          " is no path and no URL");
     }
-    RequestVariables variables(head->method, head->target, *target,
-                               head->http_1_0 ? "HTTP/1.0" : "HTTP/1.1");
+    // It is the connection that says whether it is secure, not the client.
+    target->scheme = {};
+    RequestVariables variables(head->method, *target,
+                               head->http_1_0 ? "HTTP/1.0" : "HTTP/1.1",
+                               remote_address_);
+    // An absolute-form target outranks Host (RFC 9112 section 3.2.2).
+    variables.add_host(target->authority);
     for (const auto& [name, value] : head->headers) {
       // A name with '_' would pass for one with '-'.
       if (name.find('_') == std::string::npos) {
@@ -203,7 +252,8 @@ class Session {
   bool exchange(const http::RequestHead& head,
                 const RequestVariables& variables) {
     HttpOutput output(output_, head.http_1_0, head.keep_alive);
-    HttpInput input(reader_, output, head.expects_continue && head.has_body);
+    if (head.expects_continue && head.has_body) output.hold_back_body();
+    HttpInput input(reader_, output);
     DescriptorSink errors(STDERR_FILENO);
     const Exchange exchange{variables.view(),
                             input,
@@ -212,8 +262,6 @@ class Session {
                             rules_,
                             cgi_request::Framing::end_of_stream,
                             {}};
-    // A client that keeps back its body cannot be served again.
-    if (head.expects_continue && head.has_body) output.close_after();
     const Outcome outcome = gateway::run(exchange, application_);
     note(outcome, output.status());
     if (outcome == Outcome::cut_short || outcome == Outcome::client_gone) {
@@ -245,6 +293,7 @@ class Session {
     ErrorStream(errors_).write(std::string("decant: ") + error.what() + '\n');
   }
 
+  std::string remote_address_;
   http::RequestReader reader_;
   int output_;
   const Application& application_;

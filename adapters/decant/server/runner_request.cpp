@@ -5,6 +5,7 @@
 
 #include "decant/headers.hpp"
 #include "decant/path.hpp"
+#include "decant/server/http_message.hpp"
 
 namespace decant::runner {
 namespace {
@@ -29,11 +30,14 @@ std::string_view port_of(std::string_view authority) {
 
 }  // namespace
 
-std::optional<Target> Target::parse(std::string_view text) {
+std::optional<Target> Target::parse(std::string_view method,
+                                    std::string_view text) {
   if (text.empty() || has_space_or_control(text)) return std::nullopt;
   Target target;
-  if (text == "*") {  // asterisk-form, of the server as a whole
+  if (text == "*") {  // the server as a whole (RFC 9112 section 3.2.4)
+    if (method != "OPTIONS") return std::nullopt;
     target.path = "/";
+    target.raw = text;
     return target;
   }
   if (text.front() != '/') {
@@ -47,9 +51,10 @@ std::optional<Target> Target::parse(std::string_view text) {
     text.remove_prefix(end + 3);
     target.authority = text.substr(0, text.find_first_of("/?#"));
     text.remove_prefix(target.authority.size());
-    if (target.authority.empty()) return std::nullopt;
+    if (!http::is_host(target.authority)) return std::nullopt;
   }
-  text = text.substr(0, text.find('#'));  // a fragment is not sent
+  text = text.substr(0, text.find('#'));
+  target.raw = text;
   const std::size_t question = text.find('?');
   target.path = text.substr(0, question);
   if (target.path.empty()) target.path = "/";
@@ -60,22 +65,23 @@ std::optional<Target> Target::parse(std::string_view text) {
 }
 
 RequestVariables::RequestVariables(std::string_view method,
-                                   std::string_view target_text,
                                    const Target& target,
-                                   std::string_view protocol) {
+                                   std::string_view protocol,
+                                   std::string_view remote_address) {
   add("GATEWAY_INTERFACE", "CGI/1.1");
   add("SERVER_SOFTWARE", "decant/" DECANT_VERSION);
   add("SERVER_PROTOCOL", protocol);
   add("REQUEST_METHOD", method);
-  add("REQUEST_URI", target_text);
+  // RFC 9112 section 3.2.1: an empty path is sent as "/".
+  const bool whole = target.raw.starts_with('/') || target.raw == "*";
+  add("REQUEST_URI", (whole ? "" : "/") + std::string(target.raw));
   add("SCRIPT_NAME", "");
   add("PATH_INFO", percent_decoded(target.path));
   add("QUERY_STRING", target.query);
-  add("REMOTE_ADDR", "127.0.0.1");
+  add("REMOTE_ADDR", remote_address);
   const bool https = equals_ignoring_case(target.scheme, "https");
   if (https) add("HTTPS", "on");
   if (target.authority.empty()) return;
-  add("HTTP_HOST", target.authority);
   add("SERVER_NAME", target.authority);
   const std::string_view port = port_of(target.authority);
   if (!port.empty()) add("SERVER_PORT", port);
@@ -84,6 +90,10 @@ RequestVariables::RequestVariables(std::string_view method,
 void RequestVariables::add(std::string_view name, std::string_view value) {
   const std::string& kept_name = kept_.emplace_back(name);
   view_.emplace_back(kept_name, kept_.emplace_back(value));
+}
+
+void RequestVariables::add_host(std::string_view authority) {
+  if (!authority.empty() && !contains("HTTP_HOST")) add("HTTP_HOST", authority);
 }
 
 void RequestVariables::add_header(std::string_view name,
@@ -97,7 +107,6 @@ void RequestVariables::add_header(std::string_view name,
   if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
     variable.insert(0, "HTTP_");
   }
-  // An absolute-form target outranks Host (RFC 9112 section 3.2.2).
   if (variable == "HTTP_HOST" && contains(variable)) return;
   add(variable, value);
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The gateway alone: an exchange in memory, the applications linked in.
+#include "conformance/applications.hpp"
+#include "conformance/server_side.hpp"
+#include "decant/error.hpp"
+#include "decant/gateway.hpp"
+#include "support/recording_exchange.hpp"
+
+namespace decant::conformance {
+namespace {
+
+/// Keeps the response and shows it to the client as it comes.
+class MemoryOutput final : public Output {
+ public:
+  explicit MemoryOutput(const Request& request) : request_(request) {}
+
+  void start(const ResponseHead& head, std::string_view chunk, bool) override {
+    response.status = head.status.line();
+    response.headers = head.headers;
+    transmit(chunk);
+  }
+  void send(std::string_view chunk, bool) override { transmit(chunk); }
+
+  Response response;
+
+ private:
+  void transmit(std::string_view chunk) {
+    const std::string& leave = request_.leave_after;
+    if (!leave.empty() && response.body.find(leave) != std::string::npos) {
+      throw ClientGone("test: the client has left");
+    }
+    response.body += chunk;
+    if (request_.on_received) request_.on_received(response.body);
+  }
+
+  const Request& request_;
+};
+
+class InProcess final : public ServerSide {
+ public:
+  InProcess() { rules_.variables.emplace_back(deployed_name, deployed_value); }
+
+  Facts facts() const override { return {concurrency}; }
+
+  Response serve(const Request& request) override {
+    const Pairs owned = cgi_variables(request);
+    const Variables variables(owned.begin(), owned.end());
+    test::TextSource input(request.body);
+    test::RecordingErrors errors;
+    MemoryOutput output(request);
+    const Exchange exchange{variables,  input,
+                            output,     errors,
+                            rules_,     cgi_request::Framing::content_length,
+                            concurrency};
+    const Outcome outcome = gateway::run(exchange, dispatch);
+    Response& response = output.response;
+    const bool cut = outcome == Outcome::cut_short;
+    response.complete = !cut;
+    response.exit_status = cut || outcome == Outcome::failed ? 1 : 0;
+    response.log = errors.text;
+    return std::move(response);
+  }
+
+ private:
+  // Unlike any server side of decant's, so that none is promised by chance.
+  static constexpr Concurrency concurrency = {
+      .multithread = true, .multiprocess = true, .run_once = false};
+  cgi_request::Rules rules_;
+};
+
+}  // namespace
+
+std::unique_ptr<ServerSide> make_in_process() {
+  return std::make_unique<InProcess>();
+}
+
+}  // namespace decant::conformance

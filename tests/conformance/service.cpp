@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "conformance/service.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "conformance/server_side.hpp"
+#include "support/socket_client.hpp"
+
+namespace decant::conformance {
+namespace {
+
+test::Command command(const test::TemporaryDirectory& directory,
+                      const std::string& endpoint, const test::Words& options) {
+  test::Words words = {
+      decant_command(),
+      "fcgi",
+      plugin(),
+      "--listen",
+      endpoint,
+      "--threads",
+      "4",
+      "--env",
+      std::string(deployed_name) + '=' + std::string(deployed_value)};
+  words.insert(words.end(), options.begin(), options.end());
+  return {.words = words, .error_file = directory / "log"};
+}
+
+}  // namespace
+
+Service::Service(const test::Words& options)
+    : endpoint_("unix:" + directory_ / "socket"),
+      process_(command(directory_, endpoint_, options)) {
+  const bool ready = test::wait_until(
+      [this] { return test::accepts(endpoint_) || !running(); });
+  if (!ready || !running()) {
+    throw std::runtime_error("the service does not start: " + log(0, {}));
+  }
+}
+
+std::size_t Service::log_size() const {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(directory_ / "log", none);
+  return none ? 0 : static_cast<std::size_t>(size);
+}
+
+std::string Service::log(std::size_t offset,
+                         const std::vector<std::string>& awaited) const {
+  std::string text;
+  test::wait_until([&] {
+    std::ifstream file(directory_ / "log", std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    std::ostringstream all;
+    all << file.rdbuf();
+    text = all.str();
+    return std::all_of(awaited.begin(), awaited.end(),
+                       [&text](const std::string& line) {
+                         return text.find(line) != std::string::npos;
+                       });
+  });
+  return text;
+}
+
+}  // namespace decant::conformance

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// A `decant fcgi` with the applications of the suite.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace decant::conformance {
+
+class Service {
+ public:
+  /// Starts it on a unix socket and waits until it accepts.
+  explicit Service(const test::Words& options = {});
+
+  const std::string& endpoint() const { return endpoint_; }
+  /// Bytes of its log so far.
+  std::size_t log_size() const;
+  /// Its log from `offset` on, once it holds each of `awaited` or that has
+  /// taken too long.
+  std::string log(std::size_t offset,
+                  const std::vector<std::string>& awaited) const;
+  bool running() { return process_.running(); }
+
+ private:
+  test::TemporaryDirectory directory_;
+  std::string endpoint_;
+  test::Process process_;
+};
+
+}  // namespace decant::conformance

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The applications of the integration tests, in one plugin, each named after
+// what it does: native:applications.so:NAME. What a test tells them comes by
+// --env in variables that begin with "test.".
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <decant/decant.hpp>
+#include <decant/descriptor.hpp>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+using namespace decant;
+
+namespace {
+
+const Headers plain_text = {{"Content-Type", "text/plain"}};
+
+/// Waits until the test closes its end of the FIFO of "test.gate".
+void wait_at_gate(const Environ& env) {
+  const std::string gate(env["test.gate"]);
+  const Descriptor fifo(::open(gate.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 1> byte{};
+  if (!fifo || read_some(fifo.get(), byte) < 0) {
+    throw std::runtime_error("test: no gate at " + gate);
+  }
+}
+
+/// Leaves the file of "test.mark", from the moment it is destroyed.
+class Mark {
+ public:
+  explicit Mark(const Environ& env) : path_(env["test.mark"]) {}
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+  ~Mark() { std::ofstream(path_) << "closed\n"; }
+
+ private:
+  std::string path_;
+};
+
+Chunks gated_stream(Environ& env, StartResponse start_response) {
+  start_response("200 OK", plain_text);
+  co_yield "first\n";
+  wait_at_gate(env);
+  co_yield "second\n";
+}
+
+Chunks endless_stream(Environ& env, StartResponse start_response) {
+  start_response("200 OK", plain_text);
+  const Mark mark(env);
+  const std::string chunk(4096, 'x');
+  for (;;) {
+    co_yield chunk;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+Chunks cut_with_length(Environ&, StartResponse start_response) {
+  Headers headers = plain_text;
+  headers.emplace_back("Content-Length", "1000");
+  start_response("200 OK", headers);
+  co_yield "the beginning\n";
+  throw std::runtime_error("cut on purpose");
+}
+
+Chunks cut_without_length(Environ&, StartResponse start_response) {
+  start_response("200 OK", plain_text);
+  co_yield "the beginning\n";
+  throw std::runtime_error("cut on purpose");
+}
+
+/// Answers QUERY_STRING bytes.
+Chunks download(Environ& env, StartResponse start_response) {
+  auto left = std::stoull(std::string(env["QUERY_STRING"]));
+  start_response("200 OK", plain_text);
+  const std::string block(65536, 'd');
+  for (; left > block.size(); left -= block.size()) co_yield block;
+  co_yield std::string_view(block).substr(0, left);
+}
+
+Body gated(Environ& env, const StartResponse& start_response) {
+  wait_at_gate(env);
+  start_response("200 OK", plain_text);
+  return "through the gate\n";
+}
+
+Body failing(Environ&, const StartResponse&) {
+  throw std::runtime_error("failed on purpose");
+}
+
+Body echo(Environ& env, const StartResponse& start_response) {
+  std::string body = env.input().read();
+  start_response("200 OK", plain_text);
+  return body;
+}
+
+Body unread(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", plain_text);
+  return "not read\n";
+}
+
+Body environ_dump(Environ& env, const StartResponse& start_response) {
+  start_response("200 OK", plain_text);
+  std::string text;
+  for (const auto& [name, value] : env) {
+    text.append(name).append("=").append(value).append("\n");
+  }
+  return text;
+}
+
+/// What --env set in the process before this plugin was loaded.
+const std::string greeting_at_load = [] {
+  const char* const value = std::getenv("GREETING");
+  return std::string(value != nullptr ? value : "none");
+}();
+
+Body greeting(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", plain_text);
+  return greeting_at_load + "\n";
+}
+
+/// Prints by every way a C++ application has.
+Body chatty(Environ&, const StartResponse& start_response) {
+  std::printf("printf was here\n");
+  std::fflush(stdout);
+  std::cout << "cout was here" << std::endl;
+  const char written[] = "write was here\n";
+  if (::write(STDOUT_FILENO, written, sizeof written - 1) < 0) return {};
+  if (std::system("echo a child was here; cat") != 0) return {};
+  start_response("200 OK", plain_text);
+  return "the response\n";
+}
+
+std::string output_of(const char* command) {
+  const std::unique_ptr<std::FILE, decltype(&::pclose)> pipe(
+      ::popen(command, "r"), &::pclose);
+  std::string output;
+  std::array<char, 256> line{};
+  while (std::fgets(line.data(), line.size(), pipe.get()) != nullptr) {
+    output += line.data();
+  }
+  return output;
+}
+
+/// The descriptors a child has: a shell's, which ls looks at from outside.
+Body descriptors(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", plain_text);
+  return output_of("ls /proc/$$/fd; true");
+}
+
+Body process_environment(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", plain_text);
+  return output_of("env");
+}
+
+/// Breaks a rule that only lint checks: no Content-Type.
+Body typeless(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", {});
+  return "typeless\n";
+}
+
+Body not_found(Environ&, const StartResponse& start_response) {
+  start_response("404 Not Found", plain_text);
+  return "not here\n";
+}
+
+}  // namespace
+
+DECANT_APPLICATION_AS(gated_stream, gated_stream)
+DECANT_APPLICATION_AS(endless_stream, endless_stream)
+DECANT_APPLICATION_AS(cut_with_length, cut_with_length)
+DECANT_APPLICATION_AS(cut_without_length, cut_without_length)
+DECANT_APPLICATION_AS(download, download)
+DECANT_APPLICATION_AS(gated, gated)
+DECANT_APPLICATION_AS(failing, failing)
+DECANT_APPLICATION_AS(echo, echo)
+DECANT_APPLICATION_AS(unread, unread)
+DECANT_APPLICATION_AS(environ, environ_dump)
+DECANT_APPLICATION_AS(greeting, greeting)
+DECANT_APPLICATION_AS(chatty, chatty)
+DECANT_APPLICATION_AS(descriptors, descriptors)
+DECANT_APPLICATION_AS(process_environment, process_environment)
+DECANT_APPLICATION_AS(typeless, typeless)
+DECANT_APPLICATION_AS(not_found, not_found)

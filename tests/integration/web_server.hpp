@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Real web servers on a free port of loopback, with the configurations of
+// examples/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "integration/fixtures.hpp"
+
+namespace decant::test {
+
+/// A web server that was started and accepts; it is stopped in the end.
+class WebServer {
+ public:
+  WebServer(const Words& words, std::uint16_t port);
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  TemporaryDirectory directory_;  // of what it prints
+  Process process_;
+  std::uint16_t port_;
+};
+
+/// nginx with nginx.conf in front of `endpoint`; `changes` are further
+/// replacements. Its files are in `directory`.
+WebServer start_nginx(const TemporaryDirectory& directory,
+                      const std::string& endpoint, const Pairs& changes = {});
+
+/// Apache with these modules ("cgid") and this configuration beside what every
+/// Apache needs.
+WebServer start_apache(const TemporaryDirectory& directory,
+                       const std::vector<std::string>& modules,
+                       const std::string& configuration);
+
+/// lighttpd with an example of that name.
+WebServer start_lighttpd(const TemporaryDirectory& directory,
+                         const std::string& example_name, const Pairs& changes);
+
+}  // namespace decant::test
