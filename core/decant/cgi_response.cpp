@@ -66,13 +66,7 @@ void write_head(std::string& out, const Status& status,
   out += "Status: ";
   out += status.line();
   out += "\r\n";
-  for (const auto& [name, value] : headers) {
-    out += name;
-    out += ": ";
-    out += value;
-    out += "\r\n";
-  }
-  out += "\r\n";
+  append_header_lines(out, headers);
 }
 
 std::optional<Head> parse_head(std::string_view text) {

@@ -95,6 +95,16 @@ bool is_hop_by_hop(std::string_view name) noexcept {
       [name](std::string_view hop) { return equals_ignoring_case(name, hop); });
 }
 
+void append_header_lines(std::string& out, const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+  }
+  out += "\r\n";
+}
+
 std::optional<std::uint64_t> parse_content_length(
     std::string_view text) noexcept {
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();

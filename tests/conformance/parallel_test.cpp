@@ -13,7 +13,8 @@ namespace {
 
 std::vector<test::FastcgiClient> connect_many(const Service& service) {
   std::vector<test::FastcgiClient> clients;
-  for (int i = 0; i < 32; ++i) clients.emplace_back(service.endpoint());
+  clients.reserve(32);
+  while (clients.size() < 32) clients.emplace_back(service.endpoint());
   return clients;
 }
 

@@ -116,13 +116,7 @@ void write_head(std::string& out, const Status& status,
   out += "HTTP/1.1 ";
   out += status.line();
   out += "\r\n";
-  for (const auto& [name, value] : headers) {
-    out += name;
-    out += ": ";
-    out += value;
-    out += "\r\n";
-  }
-  out += "\r\n";
+  append_header_lines(out, headers);
 }
 
 bool is_host(std::string_view text) noexcept {
