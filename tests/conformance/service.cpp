@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/service.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
@@ -39,6 +43,16 @@ Service::Service(const test::Words& options)
   if (!ready || !running()) {
     throw std::runtime_error("the service does not start: " + log(0, {}));
   }
+}
+
+Service::~Service() {
+  process_.signal(SIGTERM);
+  const auto status = process_.wait();
+  if (status == 0) return;
+  std::cerr << "the service ended with "
+            << (status ? std::to_string(*status) : "nothing in time") << ":\n"
+            << log(0, {}) << std::flush;
+  std::_Exit(1);
 }
 
 std::size_t Service::log_size() const {

@@ -14,6 +14,11 @@ class Service {
  public:
   /// Starts it on a unix socket and waits until it accepts.
   explicit Service(const test::Words& options = {});
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  /// Stops it. One that does not end well ends the suite, with its log: that is
+  /// where a sanitizer says what it found.
+  ~Service();
 
   const std::string& endpoint() const { return endpoint_; }
   /// Bytes of its log so far.

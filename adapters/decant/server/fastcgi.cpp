@@ -120,7 +120,9 @@ class FastcgiProtocol final : public service::Protocol {
     Begun request{head, params_, bytes};
     const Next next = engine_->serve(connection.socket, request);
     // What is left may lie in a buffer of the engine's.
-    std::memmove(buffer_.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) {
+      std::memmove(buffer_.data(), bytes.data(), bytes.size());
+    }
     bytes = {buffer_.data(), bytes.size()};
     if (next == Next::idle && request.to_skip > 0) {
       kept(connection).to_skip = request.to_skip;
