@@ -93,6 +93,8 @@ class ChunkStream {
  public:
   virtual ~ChunkStream() = default;
   virtual bool next(std::string_view& chunk) = 0;
+  /// True when it is known that no chunk follows the one just given.
+  virtual bool at_end() const noexcept { return false; }
   virtual void close() {}
 };
 
@@ -223,6 +225,10 @@ class Body {
   /// The next chunk, valid until the next call of any member; false at the
   /// end.
   bool next(std::string_view& chunk);
+  /// True when it is known that no chunk follows the one just given.
+  bool at_end() const noexcept {
+    return stream_ ? stream_->at_end() : text_sent_;
+  }
   /// Closes what the body is made from; a second call does nothing.
   void close();
   /// The number of chunks where it is known beforehand (len() in PEP 3333).

@@ -190,7 +190,7 @@ void Response::transmit(Body& body) {
     if (!head_sent_ && body.size() && !wrote_) {
       infer_content_length(*body.size());
     }
-    emit(chunk, body.length() == chunks);
+    emit(chunk, body.length() == chunks || body.at_end());
   }
   if (head_sent_) return;
   require_started("the application returned and its body ended");

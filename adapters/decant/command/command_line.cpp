@@ -12,6 +12,10 @@
 #include "decant/path.hpp"
 #include "decant/text.hpp"
 
+#ifndef DECANT_PYTHON_VERSION
+#define DECANT_PYTHON_VERSION "not built in"
+#endif
+
 namespace decant::command {
 namespace {
 
@@ -129,13 +133,14 @@ class Parser {
     app_.footer(filled_in(text_of(side).examples, program));
     if (program.takes_app) {
       app_.add_option("APP", settings_.app,
-                      "The application, [KIND:]REST: ./hello.so, "
-                      "native:./hello.so:symbol")
+                      "The application, [KIND:]REST: ./hello.so, ./app.py, "
+                      "module:callable, native:./hello.so:symbol")
           ->type_name("")
           ->configurable(false);
     }
     if (side == Side::run) add_run_options();
     if (side == Side::fcgi) add_fcgi_options();
+    if (program.takes_app) add_python_options();
     add_shared_options();
   }
 
@@ -181,6 +186,24 @@ class Parser {
         ->type_name("FILE");
     app_.allow_config_extras(false);
     app_.set_version_flag("--version", version(), "Show versions and exit");
+  }
+
+  void add_python_options() {
+    app_.add_option("--chdir", settings_.chdir,
+                    "Go there first; relative paths begin there")
+        ->type_name("DIR");
+    app_.add_option("--python-path", settings_.python.python_path,
+                    "Python: a directory before the rest of sys.path; "
+                    "repeatable")
+        ->type_name("DIR")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_option("--venv", settings_.python.venv,
+                    "Python: the virtual environment (default VIRTUAL_ENV)")
+        ->type_name("DIR");
+    app_.add_flag("--isolated", settings_.python.isolated,
+                  "Python: no site module, no PYTHON* variables, no user's "
+                  "packages; starts faster");
   }
 
   void add_run_options() {
@@ -327,6 +350,7 @@ class Parser {
     fcgi.threads =
         static_cast<int>(parse_number("--threads", threads_, 1, 1024));
     fcgi.limits.grace = std::chrono::seconds(parse_number("--grace", grace_));
+    settings_.python.grace = fcgi.limits.grace;
     settings_.rules.max_body = parse_number("--max-body", max_body_);
     const std::size_t comma = max_params_.find(',');
     fcgi.limits.max_params = parse_number(
@@ -406,7 +430,10 @@ std::string overview(const Program& program) {
          "else run.\n\n";
   if (program.takes_app) {
     out +=
-        "APP is [KIND:]REST: native:./hello.so[:symbol], or ./hello.so.\n"
+        "APP is [KIND:]REST:\n"
+        "  [native:]./hello.so[:SYMBOL]       a C++ plugin\n"
+        "  [python:]./app.py[:CALLABLE]       a Python file\n"
+        "  [python:]package.module:CALLABLE   a Python module\n"
         "Without APP, decant takes it from the variable DECANT_APP.\n\n";
   }
   return out + "Options of each: " + program.name +
@@ -416,7 +443,7 @@ std::string overview(const Program& program) {
 std::string version() {
   return "decant " DECANT_VERSION "\nengines: libfcgi " DECANT_LIBFCGI_VERSION
          "\nCLI11 " CLI11_VERSION ", Boost " DECANT_BOOST_VERSION
-         "\nPython: not built in";
+         "\nPython: " DECANT_PYTHON_VERSION;
 }
 
 }  // namespace decant::command

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "decant/application/python.hpp"
 #include "decant/server/cgi.hpp"
 #include "decant/server/fastcgi.hpp"
 #include "decant/server/runner.hpp"
@@ -18,9 +19,11 @@ enum class Side { cgi, fcgi, run };
 
 /// What the words of one side say.
 struct Settings {
-  std::string app;  ///< empty in a program that has its own application
+  std::string app;    ///< empty in a program that has its own application
+  std::string chdir;  ///< empty: stay
   bool lint = false;
   service::LogLevel log_level = service::LogLevel::info;
+  python::Options python;
   cgi_request::Rules rules;
   fastcgi::Options fcgi;
   runner::Options run;

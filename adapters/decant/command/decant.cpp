@@ -5,5 +5,8 @@
 
 int main(int argc, char** argv) {
   return decant::command::run({.name = "decant", .takes_app = true}, argc, argv,
-                              decant::command::load);
+                              [](const decant::command::Settings& settings) {
+                                return decant::command::load(settings.app,
+                                                             settings.python);
+                              });
 }

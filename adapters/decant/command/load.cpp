@@ -59,7 +59,7 @@ bool names_decant(const std::string& path) {
 std::optional<Kind> infer(const std::string& text) {
   const std::string_view file = without_symbol(text);
   if (file.ends_with(".so")) return Kind::native;
-  if (file.ends_with(".py")) return Kind::python;
+  if (file.ends_with(".py") || file.ends_with(".wsgi")) return Kind::python;
   if (::access(text.c_str(), F_OK) == 0) {
     if (names_decant(text)) return Kind::python;
     if (::access(text.c_str(), X_OK) == 0) return Kind::program;
@@ -84,25 +84,24 @@ AppSpec AppSpec::parse(const std::string& text) {
       quoted(text) +
       (there ? " is no application; give the kind, as native:" + text +
                    ", or make a program executable"
-             : " was not found; give ./hello.so, or KIND:REST with the kind "
-               "native"));
+             : " was not found; give ./hello.so, ./app.py, module:callable, "
+               "or KIND:REST with the kind native or python"));
 }
 
-Application load(const std::string& text) {
+Application load(const std::string& text, const python::Options& options) {
   const AppSpec spec = AppSpec::parse(text);
   switch (spec.kind) {
     case Kind::native:
       return native::load(spec.rest);
     case Kind::python:
-      throw LoadError(quoted(text) +
-                      " is a Python application, and this decant was built "
-                      "without Python; give a C++ plugin, as ./hello.so");
+      return python::load(spec.rest, options);
     case Kind::program:
       break;
   }
   throw LoadError(quoted(text) +
                   " is a program, and this decant was built without the "
-                  "program host; give a C++ plugin, as ./hello.so");
+                  "program host; give a C++ plugin, as ./hello.so, or a "
+                  "Python application, as ./app.py");
 }
 
 }  // namespace decant::command

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "decant/application.hpp"
+#include "decant/application/python.hpp"
 
 namespace decant::command {
 
@@ -23,6 +24,6 @@ struct AppSpec {
 };
 
 /// Loads APP. Throws LoadError.
-Application load(const std::string& text);
+Application load(const std::string& text, const python::Options& options = {});
 
 }  // namespace decant::command

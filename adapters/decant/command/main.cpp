@@ -11,9 +11,10 @@ namespace decant {
 int main(int argc, char** argv, Application application) {
   std::string name = argc > 0 ? argv[0] : "";
   name.erase(0, name.rfind('/') + 1);
-  return command::run(
-      {.name = name, .takes_app = false}, argc, argv,
-      [&application](const std::string&) { return std::move(application); });
+  return command::run({.name = name, .takes_app = false}, argc, argv,
+                      [&application](const command::Settings&) {
+                        return std::move(application);
+                      });
 }
 
 }  // namespace decant

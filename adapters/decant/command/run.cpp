@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "decant/command/query_words.hpp"
@@ -11,6 +13,7 @@
 #include "decant/lint.hpp"
 #include "decant/service/endpoint.hpp"
 #include "decant/stdio.hpp"
+#include "decant/text.hpp"
 
 namespace decant::command {
 namespace {
@@ -65,11 +68,15 @@ int serve(Side side, const Application& application, const Settings& settings) {
 int load_and_serve(Side side, const Settings& settings, const Source& source) {
   service::set_log_level(settings.log_level);
   set_process_environment(settings);
+  if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
+    throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
+                     std::strerror(errno) + "; give a directory");
+  }
   // Before the application is loaded: it must not write into the response.
   if (side != Side::fcgi) own_standard_streams();
   Application application;
   try {
-    application = source(settings.app);
+    application = source(settings);
     if (settings.lint) application = lint()(std::move(application));
   } catch (const std::exception& error) {
     if (side == Side::cgi) cgi::answer_not_loaded();

@@ -3,16 +3,15 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "decant/application.hpp"
 #include "decant/command/command_line.hpp"
 
 namespace decant::command {
 
-/// Gives the application, from APP or from the program itself. May throw
-/// LoadError.
-using Source = std::function<Application(const std::string& app)>;
+/// Gives the application, from what the settings name or from the program
+/// itself. May throw LoadError.
+using Source = std::function<Application(const Settings& settings)>;
 
 /// The whole of a program: parses, loads, serves. Gives the exit status: 0
 /// served, 1 failed, 2 usage, 3 not loaded. Throws nothing.

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "decant/application/python/interpreter.hpp"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "decant/application/python/body.hpp"
+#include "decant/application/python/errors.hpp"
+#include "decant/application/python/failure.hpp"
+#include "decant/application/python/file_wrapper.hpp"
+#include "decant/application/python/object.hpp"
+#include "decant/application/python/thread.hpp"
+#include "decant/descriptor.hpp"
+#include "decant/error.hpp"
+#include "decant/text.hpp"
+
+namespace decant::python {
+namespace {
+
+using std::filesystem::path;
+
+constexpr std::string_view our_version =
+    Py_STRINGIFY(PY_MAJOR_VERSION) "." Py_STRINGIFY(PY_MINOR_VERSION);
+
+std::chrono::seconds exit_grace{};
+
+/// Extension modules are not linked to libpython: they find it only when it is
+/// global, which what a plugin brings along is not.
+void make_libpython_global() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<void*>(&Py_InitializeFromConfig), &info) != 0) {
+    ::dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
+  }
+}
+
+/// "3.11" of a virtual environment; empty when `directory` is none.
+std::optional<std::string> version_of_venv(const path& directory) {
+  std::ifstream file(directory / "pyvenv.cfg");
+  if (!file) return std::nullopt;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("version")) continue;
+    const std::size_t first = line.find_first_of("0123456789");
+    if (first == std::string::npos) break;
+    const std::size_t dot = line.find('.', first);
+    const std::size_t end = line.find('.', dot + 1);
+    return line.substr(first, end == std::string::npos ? end : end - first);
+  }
+  return "of unknown version";
+}
+
+/// The interpreter whose place in the file system says where the library and
+/// the packages are. Python itself would search PATH.
+std::string program_name(const Options& options) {
+  const char* const variable = std::getenv("VIRTUAL_ENV");
+  const bool inherited = options.venv.empty();
+  const std::string venv = !inherited            ? options.venv
+                           : variable != nullptr ? variable
+                                                 : "";
+  if (venv.empty() || (inherited && options.isolated)) {
+    return DECANT_PYTHON_EXECUTABLE;
+  }
+  const path directory = std::filesystem::absolute(venv);
+  const auto version = version_of_venv(directory);
+  if (version == our_version) return directory / "bin" / "python";
+  // Whoever runs decant in an activated environment may not mean it.
+  if (inherited) return DECANT_PYTHON_EXECUTABLE;
+  throw LoadError(
+      version
+          ? "python: --venv: " + decant::quoted(venv) + " is for Python " +
+                *version + ", and decant embeds " + std::string(our_version) +
+                "; make one with " DECANT_PYTHON_EXECUTABLE " -m venv"
+          : "python: --venv: " + decant::quoted(venv) +
+                " is no virtual environment, it has no pyvenv.cfg; make "
+                "one with " DECANT_PYTHON_EXECUTABLE " -m venv");
+}
+
+class Configuration {
+ public:
+  explicit Configuration(bool isolated) {
+    PyPreConfig before;
+    if (isolated) {
+      PyPreConfig_InitIsolatedConfig(&before);
+      before.utf8_mode = -1;  // UTF-8 in the C locale, where CGI runs
+      PyConfig_InitIsolatedConfig(&config_);
+    } else {
+      PyPreConfig_InitPythonConfig(&before);
+      PyConfig_InitPythonConfig(&config_);
+    }
+    before.parse_argv = 0;
+    check(Py_PreInitialize(&before));
+    config_.parse_argv = 0;
+    config_.install_signal_handlers = 0;
+    config_.faulthandler = 1;
+    config_.site_import = isolated ? 0 : 1;
+  }
+  ~Configuration() { PyConfig_Clear(&config_); }
+  Configuration(const Configuration&) = delete;
+  Configuration& operator=(const Configuration&) = delete;
+
+  void start(const std::string& program, std::string argument) {
+    check(PyConfig_SetBytesString(&config_, &config_.program_name,
+                                  program.c_str()));
+    char* argv[] = {argument.data()};
+    check(PyConfig_SetBytesArgv(&config_, 1, argv));
+    check(Py_InitializeFromConfig(&config_));
+  }
+
+ private:
+  static void check(const PyStatus& status) {
+    if (PyStatus_Exception(status) == 0) return;
+    throw LoadError(std::string("python: the interpreter did not start: ") +
+                    (status.err_msg != nullptr ? status.err_msg : "it exits") +
+                    "; is PYTHONHOME or --venv right?");
+  }
+
+  PyConfig config_;
+};
+
+/// Lines of print() go out one by one: the process may end without Python's
+/// finalisation.
+void buffer_by_line() {
+  PyObject* const out = PySys_GetObject("stdout");
+  if (out == nullptr || out == Py_None) return;
+  const Object method = checked(PyObject_GetAttrString(out, "reconfigure"));
+  const Object none = checked(PyTuple_New(0));
+  const Object keywords =
+      checked(Py_BuildValue("{sO}", "line_buffering", Py_True));
+  checked(PyObject_Call(method.get(), none.get(), keywords.get()));
+}
+
+/// Directories of --python-path, before the rest.
+void extend_path(const Options& options) {
+  PyObject* const list = PySys_GetObject("path");
+  Py_ssize_t at = 0;
+  for (const std::string& directory : options.python_path) {
+    const std::string absolute = std::filesystem::absolute(directory);
+    const Object item = checked(from_utf8(absolute));
+    check(PyList_Insert(list, at++, item.get()));
+  }
+}
+
+/// True when a thread of the application's may still be at work.
+bool has_threads() {
+  PyObject* const threading =
+      PyDict_GetItemString(PyImport_GetModuleDict(), "threading");
+  if (threading == nullptr) return false;
+  const Object count(PyObject_CallMethod(threading, "active_count", nullptr));
+  const bool more = !count || PyLong_AsLong(count.get()) > 1;
+  PyErr_Clear();
+  return more;
+}
+
+/// What a module does when Python ends: waits for threads, runs functions.
+void call_at_exit(const char* module, const char* function) {
+  PyObject* const there =
+      PyDict_GetItemString(PyImport_GetModuleDict(), module);
+  if (there == nullptr) return;
+  const Object result(PyObject_CallMethod(there, function, nullptr));
+  if (!result) PyErr_WriteUnraisable(there);
+}
+
+/// Ends the process with `status` when that takes longer than the grace.
+class Watchdog {
+ public:
+  explicit Watchdog(int status) : state_(std::make_shared<State>()) {
+    std::thread([state = state_, status] {
+      std::unique_lock lock(state->mutex);
+      if (state->ended.wait_for(lock, exit_grace, [&] { return state->done; }))
+        return;
+      constexpr std::string_view line =
+          "decant: python: threads of the application did not end; they were "
+          "left\n";
+      write_all(STDERR_FILENO, line);
+      ::_exit(status);
+    }).detach();
+  }
+  ~Watchdog() {
+    const std::lock_guard lock(state_->mutex);
+    state_->done = true;
+    state_->ended.notify_one();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  struct State {
+    std::mutex mutex;
+    std::condition_variable ended;
+    bool done = false;
+  };
+  std::shared_ptr<State> state_;
+};
+
+/// The soft end: what Python does before it finalises, and not the
+/// finalisation, which takes long and may hang. The lock is never given back,
+/// so daemon threads stand still while the process ends.
+void at_exit(int status, void*) {
+  PyThreadState* const state = PyGILState_GetThisThreadState();
+  if (state == nullptr) return;  // a thread that Python does not know
+  if (PyGILState_Check() == 0) PyEval_RestoreThread(state);
+  std::optional<Watchdog> watchdog;
+  if (has_threads()) watchdog.emplace(status);
+  call_at_exit("threading", "_shutdown");
+  call_at_exit("atexit", "_run_exitfuncs");
+  flush_standard_streams();
+}
+
+void prepare() {
+  make_libpython_global();
+  prepare_request_type();
+  prepare_errors_type();
+  prepare_file_wrapper_type();
+  prepare_environ_keys();
+  watch_forks();
+  buffer_by_line();
+}
+
+void before_fork() {
+  PyEval_RestoreThread(Thread::mine().state());
+  PyOS_BeforeFork();
+}
+
+void after_fork_in_parent() {
+  PyOS_AfterFork_Parent();
+  PyEval_SaveThread();
+}
+
+void after_fork_in_child() {
+  PyOS_AfterFork_Child();
+  forget_fork();
+  PyEval_SaveThread();
+}
+
+}  // namespace
+
+const ForkHooks fork_hooks = {before_fork, after_fork_in_parent,
+                              after_fork_in_child};
+
+void flush_standard_streams() noexcept {
+  for (const char* const name : {"stdout", "stderr"}) {
+    PyObject* const stream = PySys_GetObject(name);
+    if (stream != nullptr && stream != Py_None) {
+      const Object flushed(PyObject_CallMethod(stream, "flush", nullptr));
+    }
+    PyErr_Clear();
+  }
+}
+
+void start_interpreter(const std::string& argument, const Options& options) {
+  if (Py_IsInitialized() != 0) return;
+  exit_grace = options.grace;
+  // As Python itself has them; its own installation would take INT too.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  make_libpython_global();
+  Configuration(options.isolated).start(program_name(options), argument);
+  try {
+    prepare();
+    extend_path(options);
+  } catch (const ErrorIsSet&) {
+    throw LoadError("python: the interpreter did not start: " +
+                    Raised().text());
+  }
+  ::on_exit(at_exit, nullptr);
+  PyEval_SaveThread();
+}
+
+}  // namespace decant::python

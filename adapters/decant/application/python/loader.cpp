@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "decant/application/python/loader.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "decant/application/python/failure.hpp"
+#include "decant/error.hpp"
+#include "decant/text.hpp"
+
+namespace decant::python {
+namespace {
+
+using std::filesystem::path;
+
+/// As Python shows it, 'app.py'.
+std::string name(const std::string& text) {
+  std::string out = "'";
+  append_escaped(out, text);
+  return out + "'";
+}
+
+void insert_path(const path& directory) {
+  const Object item = checked(from_utf8(directory.native()));
+  check(PyList_Insert(PySys_GetObject("path"), 0, item.get()));
+}
+
+Object call(PyObject* object, const char* method, const char* format,
+            PyObject* a, PyObject* b = nullptr) {
+  return checked(PyObject_CallMethod(object, method, format, a, b));
+}
+
+/// Runs a file as the module that import would make of it; so its bytecode is
+/// cached.
+Object import_file(const path& file) {
+  insert_path(file.parent_path());
+  const Object external =
+      checked(PyImport_ImportModule("_frozen_importlib_external"));
+  const Object internal = checked(PyImport_ImportModule("_frozen_importlib"));
+  PyObject* const modules = PyImport_GetModuleDict();
+  Object module_name = checked(from_utf8(file.stem().native()));
+  if (PyDict_Contains(modules, module_name.get()) != 0) {
+    // A module of Python's own, as site or code: leave it in its place.
+    module_name =
+        checked(from_utf8("decant_application_" + file.stem().native()));
+  }
+  const Object place = checked(from_utf8(file.native()));
+  const Object loader = call(external.get(), "SourceFileLoader", "OO",
+                             module_name.get(), place.get());
+  const Object spec = call(internal.get(), "spec_from_loader", "OO",
+                           module_name.get(), loader.get());
+  check(PyObject_SetAttrString(spec.get(), "has_location", Py_True));
+  Object module = call(internal.get(), "module_from_spec", "O", spec.get());
+  // Before it runs: pickle and dataclasses look there.
+  check(PyDict_SetItem(modules, module_name.get(), module.get()));
+  try {
+    call(loader.get(), "exec_module", "O", module.get());
+  } catch (const ErrorIsSet&) {
+    const Raised raised;
+    PyDict_DelItem(modules, module_name.get());
+    PyErr_Clear();
+    raised.restore();
+    throw;
+  }
+  return module;
+}
+
+Object import_module(const std::string& module) {
+  insert_path(std::filesystem::current_path());
+  return checked(PyImport_ImportModule(module.c_str()));
+}
+
+/// The module that an ImportError misses; empty for other exceptions.
+std::string missing_module(const Raised& raised) {
+  if (!raised.is(PyExc_ModuleNotFoundError)) return {};
+  const Object module(PyObject_GetAttrString(raised.value(), "name"));
+  std::string text = module && PyUnicode_Check(module.get())
+                         ? to_utf8(module.get())
+                         : std::string();
+  PyErr_Clear();
+  return text;
+}
+
+/// Of the target's own import: "site" of "site.wsgi" is the target too.
+bool is_target(const Target& target, const std::string& module) {
+  return !target.is_file &&
+         (target.place == module || target.place.starts_with(module + '.'));
+}
+
+[[noreturn]] void fail_to_import(const Target& target) {
+  const Raised raised;
+  const std::string missing = missing_module(raised);
+  if (!missing.empty() && is_target(target, missing)) {
+    throw LoadError("python: the module " + name(missing) +
+                    " was not found; give --python-path or --chdir DIR, or "
+                    "the path of a file");
+  }
+  PySys_FormatStderr("%s", raised.traceback().c_str());
+  if (!missing.empty()) {
+    throw LoadError("python: " + name(target.place) + " needs the module " +
+                    name(missing) +
+                    ", which was not found; install it, or give its "
+                    "environment with --venv");
+  }
+  std::string text;
+  append_escaped(text, raised.text());
+  throw LoadError("python: " + name(target.place) +
+                  " could not be loaded: " + text);
+}
+
+Object import(const Target& target) {
+  if (!target.is_file) return import_module(target.place);
+  std::error_code error;
+  const path file = std::filesystem::absolute(target.place, error);
+  if (error || ::access(file.c_str(), R_OK) != 0) {
+    throw LoadError("python: " + name(target.place) + ' ' +
+                    (errno == ENOENT ? std::string("was not found")
+                                     : std::string("cannot be read: ") +
+                                           std::strerror(errno)) +
+                    "; give the path of a file, as ./app.py, or "
+                    "module:callable");
+  }
+  if (std::filesystem::is_directory(file, error)) {
+    throw LoadError("python: " + name(target.place) +
+                    " is a directory; give the file in it");
+  }
+  return import_file(file.lexically_normal());
+}
+
+/// What an application could be called: callables that the module made itself.
+std::string callables_of(PyObject* module) {
+  PyObject* const own_name =
+      PyDict_GetItemString(PyModule_GetDict(module), "__name__");
+  std::string names;
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  Py_ssize_t at = 0;
+  while (PyDict_Next(PyModule_GetDict(module), &at, &key, &value) != 0) {
+    if (!PyUnicode_Check(key) || PyCallable_Check(value) == 0) continue;
+    const std::string text = to_utf8(key);
+    if (text.starts_with('_')) continue;
+    const Object origin(PyObject_GetAttrString(value, "__module__"));
+    PyErr_Clear();
+    if (!origin || own_name == nullptr ||
+        PyObject_RichCompareBool(origin.get(), own_name, Py_EQ) != 1) {
+      continue;
+    }
+    names += (names.empty() ? "" : ", ") + text;
+  }
+  PyErr_Clear();
+  return names;
+}
+
+/// The attribute at "a.b"; null, with no exception set, when there is none.
+Object attribute(PyObject* module, const std::string& dotted) {
+  Object object = Object::borrowed(module);
+  std::size_t at = 0;
+  while (object && at <= dotted.size()) {
+    const std::size_t dot = std::min(dotted.find('.', at), dotted.size());
+    const std::string part = dotted.substr(at, dot - at);
+    object = Object(PyObject_GetAttrString(object.get(), part.c_str()));
+    at = dot + 1;
+  }
+  if (!object && PyErr_ExceptionMatches(PyExc_AttributeError) != 0) {
+    PyErr_Clear();
+  }
+  return object;
+}
+
+Object find(PyObject* module, const Target& target) {
+  const bool is_named = !target.expression.empty();
+  Object found =
+      attribute(module, is_named ? target.expression : "application");
+  if (!found && !is_named) found = attribute(module, "app");
+  if (PyErr_Occurred() != nullptr) throw ErrorIsSet{};
+  if (found) return found;
+  const std::string others = callables_of(module);
+  throw LoadError("python: " + name(target.place) + " has no " +
+                  (is_named ? name(target.expression)
+                            : std::string("callable 'application' or 'app'")) +
+                  "; name one, as " + target.place + ":NAME" +
+                  (others.empty() ? "" : "; it has: " + others));
+}
+
+Object find_application(const Target& target) {
+  const Object module = import(target);
+  Object application = find(module.get(), target);
+  if (target.call)
+    application = checked(PyObject_CallNoArgs(application.get()));
+  if (PyCallable_Check(application.get()) != 0) return application;
+  throw LoadError("python: " +
+                  name(target.place + (target.expression.empty() ? "" : ":") +
+                       target.expression + (target.call ? "()" : "")) +
+                  " is not callable, it is of type " +
+                  type_name(application.get()) +
+                  "; give an application, or a factory as NAME()");
+}
+
+bool is_file_name(const std::string& text) {
+  return text.find('/') != std::string::npos || text.ends_with(".py") ||
+         text.ends_with(".wsgi") || ::access(text.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+Target Target::parse(const std::string& spec) {
+  Target target;
+  const std::size_t slash = spec.rfind('/');
+  const std::size_t colon =
+      spec.find(':', slash == std::string::npos ? 0 : slash);
+  target.place = spec.substr(0, colon);
+  target.is_file = is_file_name(target.place);
+  if (colon != std::string::npos) target.expression = spec.substr(colon + 1);
+  if (target.expression.ends_with("()")) {
+    target.call = true;
+    target.expression.resize(target.expression.size() - 2);
+  }
+  if (target.place.empty() ||
+      (colon != std::string::npos && target.expression.empty())) {
+    throw LoadError("python: " + name(spec) +
+                    " names no application; give module:callable, or "
+                    "app.py:callable");
+  }
+  return target;
+}
+
+Object load_application(const std::string& spec) {
+  const Target target = Target::parse(spec);
+  try {
+    return find_application(target);
+  } catch (const ErrorIsSet&) {
+    fail_to_import(target);
+  }
+}
+
+}  // namespace decant::python
