@@ -44,7 +44,7 @@ std::string find_module() {
 }
 
 const Module* open_module(const std::string& file) {
-  void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (library == nullptr) {
     const char* const error = ::dlerror();
     std::string text;

@@ -14,16 +14,16 @@ namespace decant::python {
 
 struct Options {
   /// Directories put before the rest of sys.path.
-  std::vector<std::string> python_path;
+  std::vector<std::string> python_path = {};
   /// A virtual environment; empty: the one that VIRTUAL_ENV names, if any.
-  std::string venv;
+  std::string venv = {};
   /// No site module, no PYTHON* variables, no user's packages.
   bool isolated = false;
   /// How long the process waits, when it ends, for Python threads that are not
   /// daemons.
   std::chrono::seconds grace{30};
   /// The module that embeds Python; empty: the installed one.
-  std::string module;
+  std::string module = {};
 };
 
 /// Loads "package.module", "module:callable", "path/wsgi.py",

@@ -38,7 +38,7 @@ std::chrono::seconds exit_grace{};
 void make_libpython_global() {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<void*>(&Py_InitializeFromConfig), &info) != 0) {
-    ::dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
+    ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_GLOBAL | RTLD_NOLOAD);
   }
 }
 

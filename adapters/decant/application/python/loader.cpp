@@ -102,8 +102,8 @@ bool is_target(const Target& target, const std::string& module) {
   if (!missing.empty()) {
     throw LoadError("python: " + name(target.place) + " needs the module " +
                     name(missing) +
-                    ", which was not found; install it, or give its "
-                    "environment with --venv");
+                    ", which was not found; install it, or give --venv DIR or "
+                    "--python-path DIR");
   }
   std::string text;
   append_escaped(text, raised.text());
@@ -111,7 +111,7 @@ bool is_target(const Target& target, const std::string& module) {
                   " could not be loaded: " + text);
 }
 
-Object import(const Target& target) {
+Object import_target(const Target& target) {
   if (!target.is_file) return import_module(target.place);
   std::error_code error;
   const path file = std::filesystem::absolute(target.place, error);
@@ -186,7 +186,7 @@ Object find(PyObject* module, const Target& target) {
 }
 
 Object find_application(const Target& target) {
-  const Object module = import(target);
+  const Object module = import_target(target);
   Object application = find(module.get(), target);
   if (target.call)
     application = checked(PyObject_CallNoArgs(application.get()));
