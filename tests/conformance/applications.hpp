@@ -20,8 +20,10 @@ void add_start_response_applications(Applications& applications);
 void add_body_applications(Applications& applications);
 void add_failure_applications(Applications& applications);
 
-inline Headers plain_text() {
-  return {{"Content-Type", "text/plain"}};
+/// Of text, with `headers` after it.
+inline Headers plain_text(Headers headers = {}) {
+  headers.emplace(headers.begin(), "Content-Type", "text/plain");
+  return headers;
 }
 
 /// A body of `chunks` that says "closed NAME" in wsgi.errors when it is closed.

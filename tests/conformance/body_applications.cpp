@@ -25,7 +25,7 @@ Application returning(Headers headers, Make make) {
 }
 
 Headers with_length(const char* length) {
-  return {{"Content-Type", "text/plain"}, {"Content-Length", length}};
+  return plain_text({{"Content-Length", length}});
 }
 
 std::string all_bytes() {

@@ -20,8 +20,8 @@ const std::string deployed =
 
 /// The environment of a CGI program, and what steers a sanitizer.
 Pairs clean_environment(Pairs variables) {
-  for (const char* const name :
-       {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+  for (const char* const name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+                                 "UBSAN_OPTIONS", "PYTHONMALLOC"}) {
     const char* const value = std::getenv(name);
     if (value != nullptr) variables.emplace_back(name, value);
   }
@@ -67,22 +67,29 @@ Response judged(const Ended& ended) {
 
 class Cgi final : public ServerSide {
  public:
+  explicit Cgi(std::string app) : app_(std::move(app)) {}
+
   Facts facts() const override {
     return {{.multithread = false, .multiprocess = true, .run_once = true}};
   }
 
   Response serve(const Request& request) override {
-    return judged(converse(
-        {.words = {decant_command(), "cgi", plugin(), "--env", deployed},
-         .environment = clean_environment(cgi_variables(request)),
-         .inherit_environment = false,
-         .input = request.body},
-        request));
+    return judged(
+        converse({.words = {decant_command(), "cgi", app_, "--env", deployed},
+                  .environment = clean_environment(cgi_variables(request)),
+                  .inherit_environment = false,
+                  .input = request.body},
+                 request));
   }
+
+ private:
+  std::string app_;
 };
 
 class Runner final : public ServerSide {
  public:
+  explicit Runner(std::string app) : app_(std::move(app)) {}
+
   Facts facts() const override {
     return {{.multithread = false, .multiprocess = false, .run_once = true}};
   }
@@ -96,16 +103,16 @@ class Runner final : public ServerSide {
   }
 
  private:
-  static Command from_environment(const Request& request) {
-    return {.words = {decant_command(), "run", plugin(), "--env", deployed},
+  Command from_environment(const Request& request) const {
+    return {.words = {decant_command(), "run", app_, "--env", deployed},
             .environment = clean_environment(cgi_variables(request)),
             .inherit_environment = false,
             .input = request.body};
   }
 
-  static Command from_options(const Request& request) {
-    Words words = {decant_command(), "run",    plugin(), request.target,
-                   "--env",          deployed, "-X",     request.method};
+  Command from_options(const Request& request) const {
+    Words words = {decant_command(), "run",    app_, request.target,
+                   "--env",          deployed, "-X", request.method};
     for (const auto& [name, value] : request.headers) {
       words.emplace_back("-H");
       words.push_back(name);
@@ -120,20 +127,24 @@ class Runner final : public ServerSide {
     }
     return {.words = words, .input = request.body};
   }
+
+  std::string app_;
 };
 
 /// A pipe of HTTP with one request in it.
 class Http final : public ServerSide {
  public:
+  explicit Http(std::string app) : app_(std::move(app)) {}
+
   Facts facts() const override {
     return {{.multithread = false, .multiprocess = false, .run_once = false}};
   }
 
   Response serve(const Request& request) override {
-    const Ended ended = converse({.words = {decant_command(), "run", plugin(),
-                                            "--http", "--env", deployed},
-                                  .input = http_text(request)},
-                                 request);
+    const Ended ended = converse(
+        {.words = {decant_command(), "run", app_, "--http", "--env", deployed},
+         .input = http_text(request)},
+        request);
     const bool to_head = request.method == "HEAD";
     const auto http = test::parse_http_response(ended.out, true, to_head);
     if (http->size != ended.out.size()) {
@@ -157,18 +168,20 @@ class Http final : public ServerSide {
     return test::http_request(request.method, request.target, request.body,
                               headers);
   }
+
+  std::string app_;
 };
 
 }  // namespace
 
-std::unique_ptr<ServerSide> make_cgi() {
-  return std::make_unique<Cgi>();
+std::unique_ptr<ServerSide> make_cgi(Kind kind) {
+  return std::make_unique<Cgi>(app(kind));
 }
-std::unique_ptr<ServerSide> make_runner() {
-  return std::make_unique<Runner>();
+std::unique_ptr<ServerSide> make_runner(Kind kind) {
+  return std::make_unique<Runner>(app(kind));
 }
-std::unique_ptr<ServerSide> make_http() {
-  return std::make_unique<Http>();
+std::unique_ptr<ServerSide> make_http(Kind kind) {
+  return std::make_unique<Http>(app(kind));
 }
 
 }  // namespace decant::conformance

@@ -64,7 +64,7 @@ Body fails_first(Environ&, const StartResponse&) {
 }
 
 Body fails_started(Environ&, const StartResponse& start_response) {
-  start_response("200 OK", {{"X-Secret", "secret"}});
+  start_response("200 OK", plain_text({{"X-Secret", "secret"}}));
   fail();
 }
 
@@ -79,7 +79,7 @@ Body fails_midway(Environ& env, const StartResponse& start_response) {
 }
 
 Body fails_within_length(Environ& env, const StartResponse& start_response) {
-  start_response("200 OK", {{"Content-Length", "1000"}});
+  start_response("200 OK", plain_text({{"Content-Length", "1000"}}));
   return FailingBody(env, "within-length", 1);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/kind.hpp"
 #include "conformance/service.hpp"
 #include "support/catch.hpp"
 #include "support/fastcgi_client.hpp"

@@ -8,7 +8,7 @@ using Catch::Matchers::StartsWith;
 using test::FastcgiVariables;
 
 Service& matrix_service() {
-  static Service running({"--max-params", "200000,1000"});
+  static Service running(app(Kind::native), {"--max-params", "200000,1000"});
   return running;
 }
 

@@ -85,7 +85,7 @@ void check_unknown_role(int role) {
 
 void authorizer() {
   check_unknown_role(fcgi_authorizer);
-  const Service both({"--roles", "responder,authorizer"});
+  const Service both(app(Kind::native), {"--roles", "responder,authorizer"});
   FastcgiClient peer(both.endpoint());
   peer.send(fastcgi_request(get("string"), "", {.role = fcgi_authorizer}));
   CHECK_THAT(peer.receive().output, StartsWith("Status: 200 OK\r\n"));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The gateway alone: an exchange in memory, the applications linked in.
-#include "conformance/applications.hpp"
+// The gateway alone: an exchange in memory, the applications in this process.
 #include "conformance/server_side.hpp"
 #include "decant/error.hpp"
 #include "decant/gateway.hpp"
@@ -38,7 +37,10 @@ class MemoryOutput final : public Output {
 
 class InProcess final : public ServerSide {
  public:
-  InProcess() { rules_.variables.emplace_back(deployed_name, deployed_value); }
+  explicit InProcess(Application application)
+      : application_(std::move(application)) {
+    rules_.variables.emplace_back(deployed_name, deployed_value);
+  }
 
   Facts facts() const override { return {concurrency}; }
 
@@ -52,7 +54,7 @@ class InProcess final : public ServerSide {
                             output,     errors,
                             rules_,     cgi_request::Framing::content_length,
                             concurrency};
-    const Outcome outcome = gateway::run(exchange, dispatch);
+    const Outcome outcome = gateway::run(exchange, application_);
     Response& response = output.response;
     const bool cut = outcome == Outcome::cut_short;
     response.complete = !cut;
@@ -65,13 +67,14 @@ class InProcess final : public ServerSide {
   // Unlike any server side of decant's, so that none is promised by chance.
   static constexpr Concurrency concurrency = {
       .multithread = true, .multiprocess = true, .run_once = false};
+  Application application_;
   cgi_request::Rules rules_;
 };
 
 }  // namespace
 
-std::unique_ptr<ServerSide> make_in_process() {
-  return std::make_unique<InProcess>();
+std::unique_ptr<ServerSide> make_in_process(Kind kind) {
+  return std::make_unique<InProcess>(load(kind));
 }
 
 }  // namespace decant::conformance

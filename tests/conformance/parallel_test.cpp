@@ -26,10 +26,7 @@ std::ptrdiff_t count_lines(const std::string& text, const std::string& line) {
   return found;
 }
 
-}  // namespace
-
-TEST_CASE("parallel requests do not disturb each other", "[fastcgi]") {
-  const Service service;
+void check_bodies(const Service& service) {
   std::vector<test::FastcgiClient> clients = connect_many(service);
   std::vector<std::string> bodies;
   for (char c = 'A'; bodies.size() < clients.size(); ++c) {
@@ -50,8 +47,7 @@ TEST_CASE("parallel requests do not disturb each other", "[fastcgi]") {
   }
 }
 
-TEST_CASE("lines of parallel requests do not mix in the log", "[fastcgi]") {
-  const Service service;
+void check_lines(const Service& service) {
   std::vector<test::FastcgiClient> clients = connect_many(service);
   for (test::FastcgiClient& client : clients) {
     client.send(test::fastcgi_request(get("complains"), ""));
@@ -68,6 +64,30 @@ TEST_CASE("lines of parallel requests do not mix in the log", "[fastcgi]") {
   CHECK(count_lines(log, "one line") == 32);
   CHECK(count_lines(log, "two parts") == 32);
   CHECK(count_lines(log, "unfinished") == 32);
+}
+
+void check_both(Kind kind) {
+  if (!missing(kind).empty()) {
+    WARN(missing(kind));
+    return;
+  }
+  const Service service(app(kind));
+  SECTION("do not disturb each other") {
+    check_bodies(service);
+  }
+  SECTION("do not mix their lines in the log") {
+    check_lines(service);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("parallel requests", "[fastcgi]") {
+  check_both(Kind::native);
+}
+
+TEST_CASE("parallel requests to Python", "[fastcgi-python]") {
+  check_both(Kind::python);
 }
 
 }  // namespace decant::conformance

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/server_side.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <exception>
 
@@ -10,11 +9,6 @@
 
 namespace decant::conformance {
 namespace {
-
-std::string from_environment(const char* name, const char* fallback) {
-  const char* const value = std::getenv(name);
-  return value != nullptr ? value : fallback;
-}
 
 void set(Pairs& variables, const std::string& name, const std::string& value) {
   for (auto& [present, old] : variables) {
@@ -50,12 +44,27 @@ void add_length(Pairs& variables, const Request& request) {
   }
 }
 
-Response serve(const Row& row, ServerSide& server_side) {
+/// Why the row does not apply to the column, if so.
+const std::string* exception(const Row& row, const Column& column) {
+  std::vector<std::string> names = {column.side(), name(column.kind())};
+  if (column.kind() == Kind::validated) names.push_back(name(Kind::python));
+  for (const std::string& each : names) {
+    const auto found = row.not_for.find(each);
+    if (found != row.not_for.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+Response serve(const Row& row, Column& column) {
   Request request = row.request;
   request.headers.emplace_back("Host", "conformance.test");
   request.headers.emplace_back("X-Conformance", row.application);
+  for (const Message& message : row.logged) {
+    request.log.push_back(message.of(column.kind()));
+  }
   const test::TemporaryDirectory directory;
   if (row.prepare) row.prepare(request, directory);
+  ServerSide& server_side = column.server_side();
   for (int i = 1; i < request.times; ++i) server_side.serve(request);
   return server_side.serve(request);
 }
@@ -113,25 +122,41 @@ Response parse_cgi_response(std::string_view text) {
 }
 
 std::string decant_command() {
-  return from_environment("DECANT", DECANT_COMMAND_PATH);
+  const char* const chosen = std::getenv("DECANT");
+  return chosen != nullptr ? chosen : DECANT_COMMAND_PATH;
 }
 
-std::string plugin() {
-  return "native:" +
-         from_environment("CONFORMANCE_PLUGIN", CONFORMANCE_PLUGIN_PATH);
+std::string Column::name() const {
+  return kind_ == Kind::native ? side()
+                               : side() + '-' + conformance::name(kind_);
+}
+
+std::string Column::missing() const {
+  return way_.missing.empty() ? conformance::missing(kind_) : way_.missing;
+}
+
+ServerSide& Column::server_side() {
+  if (!server_side_) server_side_ = way_.make(kind_);
+  return *server_side_;
 }
 
 std::vector<Column>& columns() {
   static std::vector<Column> all = [] {
-    std::vector<Column> made;
-    made.emplace_back("in-process", make_in_process);
-    made.emplace_back("cgi", make_cgi);
-    made.emplace_back("fastcgi", make_fastcgi);
-    made.emplace_back("runner", make_runner);
-    made.emplace_back("http", make_http);
-    made.emplace_back(
+    const Way in_process{"in-process", make_in_process, ""};
+    const Way cgi{"cgi", make_cgi, ""};
+    const Way fastcgi{"fastcgi", make_fastcgi, ""};
+    const Way runner{"runner", make_runner, ""};
+    const Way http{"http", make_http, ""};
+    const Way nginx{
         "nginx", make_nginx,
-        test::Nginx::installed() ? "" : "skipped: nginx is not installed");
+        test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
+    std::vector<Column> made;
+    for (const Kind kind : {Kind::native, Kind::python}) {
+      for (const Way& way : {in_process, cgi, fastcgi, runner, http, nginx}) {
+        made.emplace_back(way, kind);
+      }
+    }
+    made.emplace_back(fastcgi, Kind::validated);
     return made;
   }();
   return all;
@@ -142,14 +167,13 @@ Result run(const Row& row, Column& column) {
   if (!column.missing().empty()) {
     return {State::not_applicable, column.missing()};
   }
-  const auto exception = row.not_for.find(column.name());
-  if (exception != row.not_for.end()) {
-    return {State::not_applicable, exception->second};
+  if (const std::string* const reason = exception(row, column)) {
+    return {State::not_applicable, *reason};
   }
   try {
-    const Response response = serve(row, column.server_side());
+    const Response response = serve(row, column);
     const Facts facts = column.server_side().facts();
-    Seen seen(response, facts);
+    Seen seen(response, facts, column.kind());
     row.check(seen);
     return {seen.complaints().empty() ? State::ok : State::failed,
             seen.complaints()};

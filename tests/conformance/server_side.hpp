@@ -11,7 +11,8 @@
 
 namespace decant::conformance {
 
-/// What stands between the client of the suite and the applications.
+/// What stands between the client of the suite and the applications, which it
+/// is made with.
 class ServerSide {
  public:
   virtual ~ServerSide() = default;
@@ -20,25 +21,31 @@ class ServerSide {
   virtual Response serve(const Request& request) = 0;
 };
 
-/// A column of the table. The server side starts when it is first asked for.
+/// A way to reach an application, whichever kind it is of.
+struct Way {
+  std::string name;
+  std::unique_ptr<ServerSide> (*make)(Kind kind);
+  /// Why it cannot be tried here; empty when it can.
+  std::string missing;
+};
+
+/// A column of the table: a server side with one kind of applications. It
+/// starts when it is first asked for.
 class Column {
  public:
-  using Make = std::unique_ptr<ServerSide> (*)();
-  Column(std::string name, Make make, std::string missing = {})
-      : name_(std::move(name)), make_(make), missing_(std::move(missing)) {}
+  Column(const Way& way, Kind kind) : way_(way), kind_(kind) {}
 
-  const std::string& name() const { return name_; }
+  /// "fastcgi", "fastcgi-python".
+  std::string name() const;
+  const std::string& side() const { return way_.name; }
+  Kind kind() const { return kind_; }
   /// Why it cannot be tried here; empty when it can.
-  const std::string& missing() const { return missing_; }
-  ServerSide& server_side() {
-    if (!server_side_) server_side_ = make_();
-    return *server_side_;
-  }
+  std::string missing() const;
+  ServerSide& server_side();
 
  private:
-  std::string name_;
-  Make make_;
-  std::string missing_;
+  Way way_;
+  Kind kind_;
   std::unique_ptr<ServerSide> server_side_;
 };
 
@@ -54,12 +61,12 @@ struct Result {
 
 Result run(const Row& row, Column& column);
 
-std::unique_ptr<ServerSide> make_in_process();
-std::unique_ptr<ServerSide> make_cgi();
-std::unique_ptr<ServerSide> make_fastcgi();
-std::unique_ptr<ServerSide> make_runner();
-std::unique_ptr<ServerSide> make_http();
-std::unique_ptr<ServerSide> make_nginx();
+std::unique_ptr<ServerSide> make_in_process(Kind kind);
+std::unique_ptr<ServerSide> make_cgi(Kind kind);
+std::unique_ptr<ServerSide> make_fastcgi(Kind kind);
+std::unique_ptr<ServerSide> make_runner(Kind kind);
+std::unique_ptr<ServerSide> make_http(Kind kind);
+std::unique_ptr<ServerSide> make_nginx(Kind kind);
 
 /// The CGI variables by which a web server hands `request` on.
 Pairs cgi_variables(const Request& request);
@@ -67,8 +74,7 @@ Pairs cgi_variables(const Request& request);
 /// Status, headers and body of a CGI response.
 Response parse_cgi_response(std::string_view text);
 
-/// The paths of the decant command and of the plugin with the applications.
+/// The path of the decant command.
 std::string decant_command();
-std::string plugin();
 
 }  // namespace decant::conformance

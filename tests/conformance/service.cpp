@@ -18,11 +18,12 @@ namespace decant::conformance {
 namespace {
 
 test::Command command(const test::TemporaryDirectory& directory,
-                      const std::string& endpoint, const test::Words& options) {
+                      const std::string& endpoint, const std::string& app,
+                      const test::Words& options) {
   test::Words words = {
       decant_command(),
       "fcgi",
-      plugin(),
+      app,
       "--listen",
       endpoint,
       "--threads",
@@ -35,9 +36,9 @@ test::Command command(const test::TemporaryDirectory& directory,
 
 }  // namespace
 
-Service::Service(const test::Words& options)
+Service::Service(const std::string& app, const test::Words& options)
     : endpoint_("unix:" + directory_ / "socket"),
-      process_(command(directory_, endpoint_, options)) {
+      process_(command(directory_, endpoint_, app, options)) {
   const bool ready = test::wait_until(
       [this] { return test::accepts(endpoint_) || !running(); });
   if (!ready || !running()) {

@@ -12,8 +12,8 @@ namespace decant::conformance {
 
 class Service {
  public:
-  /// Starts it on a unix socket and waits until it accepts.
-  explicit Service(const test::Words& options = {});
+  /// Starts it with APP on a unix socket and waits until it accepts.
+  explicit Service(const std::string& app, const test::Words& options = {});
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// Stops it. One that does not end well ends the suite, with its log: that is

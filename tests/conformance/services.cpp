@@ -23,6 +23,8 @@ bool attend(const Request& request, const std::string& received) {
 
 class Fastcgi final : public ServerSide {
  public:
+  explicit Fastcgi(const std::string& app) : service_(app) {}
+
   Facts facts() const override { return {threads}; }
 
   Response serve(const Request& request) override {
@@ -59,6 +61,8 @@ class Fastcgi final : public ServerSide {
 
 class BehindNginx final : public ServerSide {
  public:
+  explicit BehindNginx(const std::string& app) : service_(app) {}
+
   Facts facts() const override {
     return {.concurrency = threads, .may_lose_the_head = true};
   }
@@ -113,11 +117,11 @@ class BehindNginx final : public ServerSide {
 
 }  // namespace
 
-std::unique_ptr<ServerSide> make_fastcgi() {
-  return std::make_unique<Fastcgi>();
+std::unique_ptr<ServerSide> make_fastcgi(Kind kind) {
+  return std::make_unique<Fastcgi>(app(kind));
 }
-std::unique_ptr<ServerSide> make_nginx() {
-  return std::make_unique<BehindNginx>();
+std::unique_ptr<ServerSide> make_nginx(Kind kind) {
+  return std::make_unique<BehindNginx>(app(kind));
 }
 
 }  // namespace decant::conformance

@@ -67,9 +67,9 @@ Body bad_head_ignored(Environ&, const StartResponse& start_response) {
 }
 
 Body twice(Environ&, const StartResponse& start_response) {
-  start_response("201 Created", {{"X-Call", "first"}});
+  start_response("201 Created", plain_text({{"X-Call", "first"}}));
   try {
-    start_response("202 Accepted", {{"X-Call", "second"}});
+    start_response("202 Accepted", plain_text({{"X-Call", "second"}}));
   } catch (const ApplicationError&) {
     return "the second call was refused\n";
   }
@@ -81,8 +81,9 @@ std::exception_ptr some_error() {
 }
 
 Body replaces(Environ&, const StartResponse& start_response) {
-  start_response("200 OK", {{"X-Call", "first"}, {"Content-Length", "5"}});
-  start_response("503 Service Unavailable", {{"X-Other", "second"}},
+  start_response("200 OK",
+                 plain_text({{"X-Call", "first"}, {"Content-Length", "5"}}));
+  start_response("503 Service Unavailable", plain_text({{"X-Other", "second"}}),
                  some_error());
   return "replaced\n";
 }
@@ -164,7 +165,8 @@ Body writes_and_returns_one(Environ&, const StartResponse& start_response) {
 }
 
 Body writes_past_length(Environ& env, const StartResponse& start_response) {
-  const Write write = start_response("200 OK", {{"Content-Length", "5"}});
+  const Write write =
+      start_response("200 OK", plain_text({{"Content-Length", "5"}}));
   write("12345");
   try {
     write("6");
@@ -208,7 +210,7 @@ void add_start_response_applications(Applications& applications) {
   };
   applications["latin-header"] =
       [](Environ&, const StartResponse& start_response) -> Body {
-    start_response("200 OK", {{"X-Latin", "caf\xE9 \xFF\t."}});
+    start_response("200 OK", plain_text({{"X-Latin", "caf\xE9 \xFF\t."}}));
     return "";
   };
   applications["writes-first"] = writes_first;

@@ -79,6 +79,15 @@ void Seen::no_header(std::string_view name) {
                                (found != nullptr ? *found : ""));
 }
 
+void Seen::inferred_length(std::string_view length) {
+  // The validator gives an iterator, which has no len().
+  if (kind_ == Kind::validated && length != "0") {
+    no_header("Content-Length");
+  } else {
+    headers("Content-Length", {std::string(length)});
+  }
+}
+
 void Seen::headers(std::string_view name,
                    const std::vector<std::string>& values) {
   std::vector<std::string> found;

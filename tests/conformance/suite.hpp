@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/kind.hpp"
 #include "decant/environ.hpp"
 #include "decant/headers.hpp"
 #include "support/temporary_directory.hpp"
@@ -64,11 +65,21 @@ struct Facts {
   bool may_lose_the_head = false;
 };
 
+/// A line of the log that each language words in its own way.
+struct Message {
+  std::string native;
+  std::string python;
+
+  const std::string& of(Kind kind) const {
+    return kind == Kind::native ? native : python;
+  }
+};
+
 /// A response being judged: each expectation that is not met is a complaint.
 class Seen {
  public:
-  Seen(const Response& response, const Facts& facts)
-      : response_(response), facts_(facts) {}
+  Seen(const Response& response, const Facts& facts, Kind kind)
+      : response_(response), facts_(facts), kind_(kind) {}
 
   const Response& response() const { return response_; }
   const Facts& facts() const { return facts_; }
@@ -80,6 +91,9 @@ class Seen {
   /// The first header of that name.
   void header(std::string_view name, std::string_view value);
   void no_header(std::string_view name);
+  /// The Content-Length that the gateway infers, unless the kind of application
+  /// hides it.
+  void inferred_length(std::string_view length);
   /// All values of the header, in order.
   void headers(std::string_view name, const std::vector<std::string>& values);
   /// "NAME=VALUE" is a line of the body.
@@ -87,6 +101,7 @@ class Seen {
   void no_variable(std::string_view name);
   /// The log has `text` so many times.
   void log(std::string_view text, std::size_t times = 1);
+  void log(const Message& message) { log(message.of(kind_)); }
   void complete();
   /// It was seen to be cut short.
   void cut();
@@ -103,10 +118,12 @@ class Seen {
 
   const Response& response_;
   const Facts& facts_;
+  Kind kind_;
   std::string complaints_;
 };
 
-/// Why a row does not apply to server sides, by their names.
+/// Why a row does not apply to server sides or kinds of applications, by their
+/// names. What is not for "python" is not for "validated" either.
 using Exceptions = std::map<std::string, std::string>;
 
 struct Row {
@@ -115,6 +132,8 @@ struct Row {
   Request request = {};
   std::function<void(Seen&)> check = {};
   Exceptions not_for = {};
+  /// Waited for in the log, as Request::log.
+  std::vector<Message> logged = {};
   /// Completes the request with what lies in a directory.
   std::function<void(Request&, const test::TemporaryDirectory&)> prepare = {};
 };
