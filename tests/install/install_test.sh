@@ -37,6 +37,7 @@ mv "$dir/first" "$installed"
 (cd "$installed" && find . -type f | sort)
 for file in bin/decant include/decant/decant.hpp include/decant/main.hpp \
   include/decant/server/fastcgi.hpp include/decant/application/native.hpp \
+  include/decant/application/python.hpp \
   share/man/man1/decant.1 share/man/man1/decant-fcgi.1 \
   share/man/man3/decant.3 share/man/man7/decant-application.7; do
   [ -f "$installed/$file" ] || fail "$file is not installed"
@@ -79,3 +80,16 @@ expect 'a static program' 'Good day, Ann.' "$dir/static" run '/?Ann' --as body
   -o "$dir/greeting.so"
 expect 'a plugin from headers only' 'Good day, Eve.' \
   "$installed/bin/decant" run "$dir/greeting.so" '/?Eve' --as body
+
+step 'Python'
+if "$installed/bin/decant" --version | grep -q '^Python: not built in'; then
+  echo 'skipped: no Python'
+else
+  cat >"$dir/greeting.py" <<'END'
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [f"Good day, {environ['QUERY_STRING']}.".encode()]
+END
+  expect 'a Python application' 'Good day, Zoe.' \
+    "$installed/bin/decant" run "$dir/greeting.py" '/?Zoe' --as body
+fi

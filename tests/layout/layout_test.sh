@@ -52,7 +52,7 @@ family() {
     server/runner* | server/http_message*) echo runner ;;
     server/cgi*) echo cgi ;;
     application/native*) echo native ;;
-    application/python/*) echo python ;;
+    application/python*) echo python ;;
     application/program*) echo program ;;
     *) echo "${1#*decant/}" ;;
   esac
