@@ -3,7 +3,9 @@
 // checked. Prints one line of JSON.
 //   bench_load --connect SOCKET [-c N] [-n N | -d SECONDS] [--keep]
 //     [--path PATH] [--query TEXT] [--body BYTES] [--expect TEXT]
-//     [--expect-bytes N] [--idle N]
+//     [--expect-bytes N] [--idle N] [--reopen]
+// With --reopen a server may close a connection that it was asked to keep: the
+// request is sent again on a new one.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -23,6 +25,7 @@
 #include <vector>
 
 #include "decant/server/fastcgi_records.hpp"
+#include "nginx_variables.hpp"
 #include "response.hpp"
 
 namespace {
@@ -42,6 +45,7 @@ struct Options {
   int connections = 16;
   int idle = 0;
   bool keep = false;
+  bool reopen = false;
 };
 
 [[noreturn]] void die(const std::string& message) {
@@ -49,41 +53,16 @@ struct Options {
   std::exit(2);
 }
 
-/// The variables that nginx's fastcgi_params give, so that a request has the
-/// size of a real one.
 std::string params(const Options& options) {
-  const std::string length =
-      options.body > 0 ? std::to_string(options.body) : "";
-  const std::array<std::array<std::string, 2>, 25> variables = {{
-      {"QUERY_STRING", options.query},
-      {"REQUEST_METHOD", options.body > 0 ? "POST" : "GET"},
-      {"CONTENT_TYPE", ""},
-      {"CONTENT_LENGTH", length},
-      {"SCRIPT_NAME", ""},
-      {"PATH_INFO", options.path},
-      {"REQUEST_URI", options.path},
-      {"DOCUMENT_URI", options.path},
-      {"DOCUMENT_ROOT", "/var/www/html"},
-      {"SERVER_PROTOCOL", "HTTP/1.1"},
-      {"REQUEST_SCHEME", "http"},
-      {"GATEWAY_INTERFACE", "CGI/1.1"},
-      {"SERVER_SOFTWARE", "nginx/1.22.1"},
-      {"REMOTE_ADDR", "127.0.0.1"},
-      {"REMOTE_PORT", "51234"},
-      {"REMOTE_USER", ""},
-      {"SERVER_ADDR", "127.0.0.1"},
-      {"SERVER_PORT", "8080"},
-      {"SERVER_NAME", "localhost"},
-      {"REDIRECT_STATUS", "200"},
-      {"HTTP_HOST", "localhost:8080"},
-      {"HTTP_USER_AGENT",
-       "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128"},
-      {"HTTP_ACCEPT", "text/html,application/xhtml+xml,*/*;q=0.8"},
-      {"HTTP_ACCEPT_LANGUAGE", "en-US,en;q=0.5"},
-      {"HTTP_ACCEPT_ENCODING", "gzip, deflate, br"},
-  }};
+  bench::RequestText request;
+  if (options.body > 0) {
+    request.method = "POST";
+    request.length = std::to_string(options.body);
+  }
+  request.path = options.path;
+  request.query = options.query;
   std::string out;
-  for (const auto& [name, value] : variables) {
+  for (const auto& [name, value] : bench::nginx_variables(request)) {
     wire::append_pair(out, name, value);
   }
   return out;
@@ -128,6 +107,7 @@ struct Connection {
   Clock::time_point begun;
   bench::Response response;
   bool active = false;
+  bool answered = false;  // has brought a response before
 };
 
 class Load {
@@ -204,9 +184,13 @@ class Load {
     ++started_;
     ++active_;
     connection.active = true;
-    connection.sent = 0;
     connection.response.reset();
     connection.begun = Clock::now();
+    ask(connection);
+  }
+
+  void ask(Connection& connection) {
+    connection.sent = 0;
     if (connection.fd < 0) {
       connection.fd = connect();
       epoll_event event{};
@@ -236,6 +220,9 @@ class Load {
       const std::string_view data = piece(connection.sent);
       const ssize_t sent = ::send(connection.fd, data.data(), data.size(),
                                   MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && errno == EPIPE && outlived(connection)) {
+        return lost(connection);
+      }
       if (sent < 0) return;  // EAGAIN; a closed peer shows when we read
       connection.sent += static_cast<std::uint64_t>(sent);
     }
@@ -248,7 +235,7 @@ class Load {
       const ssize_t got =
           ::recv(connection.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (got < 0 && errno == EAGAIN) return;
-      if (got <= 0) return fail(connection);
+      if (got <= 0) return lost(connection);
       switch (connection.response.feed(
           {buffer_.data(), static_cast<std::size_t>(got)})) {
         case bench::Response::State::more:
@@ -259,6 +246,18 @@ class Load {
           return done(connection);
       }
     }
+  }
+
+  /// The server closed it after a response, before it saw this request.
+  bool outlived(const Connection& connection) const {
+    return options_.reopen && connection.answered &&
+           !connection.response.begun();
+  }
+
+  void lost(Connection& connection) {
+    if (!outlived(connection)) return fail(connection);
+    hang_up(connection);
+    ask(connection);
   }
 
   void fail(Connection& connection) {
@@ -277,6 +276,7 @@ class Load {
     latencies_.push_back(std::chrono::duration<float, std::micro>(
                              Clock::now() - connection.begun)
                              .count());
+    connection.answered = true;
     if (!options_.keep) hang_up(connection);
     next(connection);
   }
@@ -284,6 +284,7 @@ class Load {
   static void hang_up(Connection& connection) {
     ::close(connection.fd);
     connection.fd = -1;
+    connection.answered = false;
   }
 
   void report() {
@@ -322,8 +323,8 @@ Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (name == "--keep") {
-      options.keep = true;
+    if (name == "--keep" || name == "--reopen") {
+      (name == "--keep" ? options.keep : options.reopen) = true;
       continue;
     }
     if (++i == argc) die(std::string(name) + " needs a value");
