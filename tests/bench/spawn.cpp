@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Starts programs as a web server starts CGI programs, in turn, and prints the
-// median time of each in microseconds, exec to exit.
-//   bench_spawn ROUNDS -- PROGRAM ARG... -- PROGRAM ARG...
+// median time of each in microseconds, exec to exit. What they answer holds
+// TEXT, or the run fails.
+//   bench_spawn ROUNDS TEXT -- PROGRAM ARG... -- PROGRAM ARG...
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -50,11 +53,42 @@ double run_once(const Arguments& arguments,
       .count();
 }
 
+/// Standard input is empty, standard output is `output`.
+class Actions {
+ public:
+  explicit Actions(int output) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, output, 1);
+  }
+  Actions(const Actions&) = delete;
+  Actions& operator=(const Actions&) = delete;
+  ~Actions() { ::posix_spawn_file_actions_destroy(&actions_); }
+  const posix_spawn_file_actions_t& get() const { return actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+void check_answer(const Arguments& arguments, std::string_view text) {
+  std::FILE* const file = std::tmpfile();
+  if (file == nullptr) die("cannot make a file", "for the answer");
+  run_once(arguments, Actions(::fileno(file)).get());
+  std::array<char, 65536> answer;
+  std::rewind(file);
+  const std::size_t size = std::fread(answer.data(), 1, answer.size(), file);
+  std::fclose(file);
+  if (std::string_view(answer.data(), size).find(text) ==
+      std::string_view::npos) {
+    die("wrong answer", arguments[0]);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::vector<Arguments> programs;
-  for (int i = 2; i < argc; ++i) {
+  for (int i = 3; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--") {
       programs.emplace_back();
     } else if (!programs.empty()) {
@@ -62,18 +96,20 @@ int main(int argc, char** argv) {
     }
   }
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 0;
-  if (rounds < 1 || programs.empty()) die("usage", "ROUNDS -- PROGRAM ARG...");
-  for (Arguments& arguments : programs) arguments.push_back(nullptr);
+  if (rounds < 1 || programs.empty()) {
+    die("usage", "ROUNDS TEXT -- PROGRAM ARG...");
+  }
+  for (Arguments& arguments : programs) {
+    arguments.push_back(nullptr);
+    check_answer(arguments, argv[2]);
+  }
 
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  const Actions actions(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   std::vector<std::vector<double>> times(programs.size());
   constexpr int warm_up = 5;
   for (int round = -warm_up; round < rounds; ++round) {
     for (std::size_t i = 0; i < programs.size(); ++i) {
-      const double time = run_once(programs[i], actions);
+      const double time = run_once(programs[i], actions.get());
       if (round >= 0) times[i].push_back(time);
     }
   }
