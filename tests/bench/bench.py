@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True  # the sources stay as they are
 
 import cpp_groups  # noqa: E402
 import harness  # noqa: E402
+import python_groups  # noqa: E402
 
 GROUPS = {
     "keep": cpp_groups.keep,
@@ -25,6 +26,11 @@ GROUPS = {
     "large": cpp_groups.large,
     "idle": cpp_groups.idle,
     "instructions": cpp_groups.instructions,
+    "python-keep": python_groups.keep,
+    "python-close": python_groups.close,
+    "python-django": python_groups.django,
+    "python-cold": python_groups.cold,
+    "python-instructions": python_groups.instructions,
 }
 
 
