@@ -1,26 +1,55 @@
 // SPDX-License-Identifier: MIT
 #include "decant/descriptor.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 namespace decant {
+
+namespace {
+
+/// After an error: true when the call is to be taken up again. EAGAIN comes
+/// from a socket of ours, or from a pipe that somebody made non-blocking.
+bool retry(int fd, short events, std::chrono::seconds patience) noexcept {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN) return false;
+  using std::chrono::milliseconds;
+  const auto time = patience < patience.zero()
+                        ? -1
+                        : static_cast<int>(std::min<milliseconds::rep>(
+                              milliseconds(patience).count(),
+                              std::numeric_limits<int>::max()));
+  for (;;) {
+    pollfd poll{fd, events, 0};
+    const int ready = ::poll(&poll, 1, time);
+    if (ready > 0) return true;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) errno = EAGAIN;
+    return false;
+  }
+}
+
+}  // namespace
 
 void Descriptor::reset(int fd) noexcept {
   if (fd_ >= 0) ::close(fd_);
   fd_ = fd;
 }
 
-ssize_t read_some(int fd, std::span<char> buffer) noexcept {
+ssize_t read_some(int fd, std::span<char> buffer,
+                  std::chrono::seconds patience) noexcept {
   for (;;) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got >= 0 || errno != EINTR) return got;
+    if (got >= 0 || !retry(fd, POLLIN, patience)) return got;
   }
 }
 
-bool write_all(int fd, std::span<iovec> parts) noexcept {
+bool write_all(int fd, std::span<iovec> parts,
+               std::chrono::seconds patience) noexcept {
   while (!parts.empty()) {
     if (parts.front().iov_len == 0) {
       parts = parts.subspan(1);
@@ -29,7 +58,7 @@ bool write_all(int fd, std::span<iovec> parts) noexcept {
     const ssize_t written =
         ::writev(fd, parts.data(), static_cast<int>(parts.size()));
     if (written < 0) {
-      if (errno == EINTR) continue;
+      if (retry(fd, POLLOUT, patience)) continue;
       return false;
     }
     auto left = static_cast<std::size_t>(written);
@@ -46,9 +75,10 @@ bool write_all(int fd, std::span<iovec> parts) noexcept {
   return true;
 }
 
-bool write_all(int fd, std::string_view data) noexcept {
+bool write_all(int fd, std::string_view data,
+               std::chrono::seconds patience) noexcept {
   iovec part = as_iovec(data);
-  return write_all(fd, std::span(&part, 1));
+  return write_all(fd, std::span(&part, 1), patience);
 }
 
 iovec as_iovec(std::string_view data) noexcept {

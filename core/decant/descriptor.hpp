@@ -4,6 +4,7 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -32,13 +33,21 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// read(2), taken up again after EINTR: bytes, 0 at the end, -1 with errno.
-ssize_t read_some(int fd, std::span<char> buffer) noexcept;
+/// How long to wait where a descriptor that does not block is not ready.
+inline constexpr std::chrono::seconds for_ever{-1};
+
+/// read(2), taken up again after EINTR: bytes, 0 at the end, -1 with errno,
+/// which is EAGAIN when nothing came for as long as `patience`.
+ssize_t read_some(int fd, std::span<char> buffer,
+                  std::chrono::seconds patience = for_ever) noexcept;
 
 /// Writes all of `parts`, whose elements it changes. Gives false with errno
-/// when the peer is gone or a send time-out passed.
-bool write_all(int fd, std::span<iovec> parts) noexcept;
-bool write_all(int fd, std::string_view data) noexcept;
+/// when the peer is gone, EAGAIN when it took nothing for as long as
+/// `patience`.
+bool write_all(int fd, std::span<iovec> parts,
+               std::chrono::seconds patience = for_ever) noexcept;
+bool write_all(int fd, std::string_view data,
+               std::chrono::seconds patience = for_ever) noexcept;
 
 /// An iovec over `data`; writev(2) does not change what it points to.
 iovec as_iovec(std::string_view data) noexcept;

@@ -201,7 +201,7 @@ void Process::Impl::flush_input() {
 void Process::Impl::drain(Descriptor& from, std::string& into) {
   std::array<char, 65536> buffer;
   while (from) {
-    const ssize_t got = read_some(from.get(), buffer);
+    const ssize_t got = read_some(from.get(), buffer, std::chrono::seconds(0));
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) {
       from.reset();

@@ -11,8 +11,7 @@ using namespace decant::service;
 
 TEST_CASE("one thread holds a connection until all events are handled") {
   ConnectionTable table;
-  Connection& connection = table.add(Descriptor());
-  REQUIRE(connection.acquire());
+  Connection& connection = table.add(Descriptor());  // which we hold
   CHECK(connection.events() == 1);
   CHECK_FALSE(connection.acquire());
   CHECK_FALSE(connection.release(1));
@@ -24,17 +23,18 @@ TEST_CASE("one thread holds a connection until all events are handled") {
 TEST_CASE("a slot that is not in use is held by nobody") {
   ConnectionTable table;
   Connection& connection = table.add(Descriptor());
-  REQUIRE(connection.acquire());
   table.remove(connection);
   CHECK(table.size() == 0);
   CHECK_FALSE(connection.acquire());
   CHECK(&table.add(Descriptor()) == &connection);
+  CHECK(connection.release(1));
   CHECK(connection.acquire());
 }
 
 TEST_CASE("events from many threads are all seen, by one thread at a time") {
   ConnectionTable table;
   Connection& connection = table.add(Descriptor());
+  REQUIRE(connection.release(1));
   std::atomic<int> holders{0};
   std::atomic<bool> overlap{false};
   int looks = 0;  // guarded by holding the connection

@@ -120,8 +120,34 @@ TEST_CASE("A write that a socket does not take in time fails") {
                        ends.data()) == 0);
   const Descriptor one(ends[0]);
   const Descriptor other(ends[1]);
-  CHECK_FALSE(write_all(one.get(), std::string(10 << 20, 'x')));
+  const std::chrono::seconds no_time{0};
+  CHECK_FALSE(write_all(one.get(), std::string(10 << 20, 'x'), no_time));
   CHECK(errno == EAGAIN);
+  std::array<char, 8> buffer;
+  CHECK(read_some(one.get(), buffer, no_time) == -1);
+  CHECK(errno == EAGAIN);
+}
+
+TEST_CASE("A descriptor that does not block is waited for") {
+  std::array<int, 2> ends{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+                       ends.data()) == 0);
+  Descriptor one(ends[0]);
+  const Descriptor other(ends[1]);
+  const std::string sent(10 << 20, 'x');
+  std::string got;
+  std::thread reader([&] {
+    std::string buffer(65536, '\0');
+    ssize_t size = 0;
+    while ((size = read_some(other.get(), buffer)) > 0) {
+      got.append(buffer, 0, static_cast<std::size_t>(size));
+    }
+  });
+  const bool written = write_all(one.get(), sent);
+  one.reset();
+  reader.join();
+  CHECK(written);
+  CHECK(got == sent);
 }
 
 }  // namespace

@@ -180,7 +180,8 @@ class FastcgiProtocol final : public service::Protocol {
       unfinished.skipped += head.size;
       if (unfinished.skipped > most_skipped) return false;
     }
-    return answer.empty() || write_all(connection.socket.get(), answer);
+    return answer.empty() || write_all(connection.socket.get(), answer,
+                                       options_.limits.io_timeout);
   }
 
   /// Answers what cannot be served; the connection ends.
@@ -209,7 +210,8 @@ class FastcgiProtocol final : public service::Protocol {
         append_end_request(answer, head.request_id, 1,
                            ProtocolStatus::request_complete);
     }
-    return write_all(fd, answer) ? Next::linger : Next::close;
+    return write_all(fd, answer, options_.limits.io_timeout) ? Next::linger
+                                                             : Next::close;
   }
 
   static void append_error_page(std::string& out, std::uint16_t request_id,

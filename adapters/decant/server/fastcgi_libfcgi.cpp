@@ -35,12 +35,15 @@ int size_of(std::size_t size) {
   return static_cast<int>(size);
 }
 
-/// What the library reads in place of the socket: a head without parameters,
-/// since those have been read, and then the STDIN records as they come.
-class RequestReader {
+/// What the library has in place of the socket. It reads a head without
+/// parameters, since those have been read, and then the STDIN records as they
+/// come. The socket does not block: the waits are here.
+class RequestChannel {
  public:
-  RequestReader(int fd, Begun& request, std::string& buffer)
+  RequestChannel(int fd, Begun& request, std::chrono::seconds patience,
+                 std::string& buffer)
       : fd_(fd),
+        patience_(patience),
         request_(request),
         buffer_(buffer),
         filter_(request.head.request_id, max_connections()) {
@@ -63,12 +66,18 @@ class RequestReader {
       }
       if (!filter_.pass(unread(), passed_, size)) return protocol_error();
       std::string& answers = filter_.answers();
-      if (!answers.empty()) write_all(fd_, answers);
+      if (!answers.empty()) write_all(fd_, answers, patience_);
       answers.clear();
     }
     const std::size_t count = passed_.copy(out, size, position_);
     position_ += count;
     return static_cast<ssize_t>(count);
+  }
+
+  /// Writes everything; false when the peer takes it no more.
+  bool write(std::string_view data) { return write_all(fd_, data, patience_); }
+  bool write(std::span<iovec> parts) {
+    return write_all(fd_, parts, patience_);
   }
 
   /// The web server has taken its request back.
@@ -100,7 +109,7 @@ class RequestReader {
 
   ssize_t fill() {
     buffer_.resize(read_size);
-    const ssize_t got = read_some(fd_, buffer_);
+    const ssize_t got = read_some(fd_, buffer_, patience_);
     if (got > 0) own_ = {buffer_.data(), static_cast<std::size_t>(got)};
     return got;
   }
@@ -111,6 +120,7 @@ class RequestReader {
   }
 
   int fd_;
+  std::chrono::seconds patience_;
   Begun& request_;
   std::string& buffer_;
   StdinFilter filter_;
@@ -120,7 +130,7 @@ class RequestReader {
 };
 
 /// The library calls OS_Read without more context than a descriptor.
-thread_local RequestReader* current_reader = nullptr;
+thread_local RequestChannel* current_channel = nullptr;
 
 /// One request in the hands of the library: the exchange's input, output and
 /// errors.
@@ -129,11 +139,11 @@ class LibfcgiRequest final : public InputSource,
                              public ErrorSink {
  public:
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
-                 const RequestReader& reader, const service::Limits& limits,
+                 RequestChannel& channel, const service::Limits& limits,
                  std::string& buffer)
       : request_(request),
         id_(id),
-        reader_(reader),
+        channel_(channel),
         limits_(limits),
         buffer_(buffer) {}
 
@@ -160,7 +170,7 @@ class LibfcgiRequest final : public InputSource,
 
   FCGX_Request& request_;
   std::uint16_t id_;
-  const RequestReader& reader_;
+  RequestChannel& channel_;
   const service::Limits& limits_;
   std::string& buffer_;
   bool input_ended_ = false;
@@ -190,7 +200,7 @@ std::size_t LibfcgiRequest::read(std::span<char> buffer) {
                              " seconds",
                          408);
     }
-    if (reader_.aborted()) {
+    if (channel_.aborted()) {
       throw ClientGone("fastcgi: the web server aborted the request");
     }
     if (error != 0) gone();
@@ -234,7 +244,7 @@ void LibfcgiRequest::put_large(std::string_view data) {
       parts[2 * i] = as_iovec(headers.substr(i * header_size, header_size));
       parts[2 * i + 1] = as_iovec(contents[i]);
     }
-    if (!write_all(request_.ipcFd, std::span(parts).first(2 * records))) gone();
+    if (!channel_.write(std::span(parts).first(2 * records))) gone();
   }
 }
 
@@ -270,7 +280,7 @@ void LibfcgiRequest::write(std::string_view lines) noexcept {
 void LibfcgiRequest::finish(int application_status) {
   if (finished_) return;
   finished_ = true;
-  if (reader_.aborted()) {
+  if (channel_.aborted()) {
     FCGX_ClearError(request_.in);  // the connection is none the worse for it
   } else {
     broken_ = broken_ || application_status != 0;
@@ -287,7 +297,7 @@ void LibfcgiRequest::cut() {
   // always breaks off.
   buffer_.clear();
   append_header(buffer_, {.type = RecordType::standard_output, .version = 0});
-  if (FCGX_FFlush(request_.out) == 0) write_all(request_.ipcFd, buffer_);
+  if (FCGX_FFlush(request_.out) == 0) channel_.write(buffer_);
   ::shutdown(request_.ipcFd, SHUT_RDWR);  // END_REQUEST then goes nowhere
   broken_ = true;
   finish(1);
@@ -305,15 +315,16 @@ class LibfcgiEngine final : public Engine {
   }
 
   Next serve(Descriptor& socket, Begun& request) override {
-    RequestReader reader(socket.get(), request, read_buffer_);
-    current_reader = &reader;
+    RequestChannel channel(socket.get(), request, options_.limits.io_timeout,
+                           read_buffer_);
+    current_channel = &channel;
     request_.ipcFd = socket.get();
     request_.keepConnection = 1;  // FCGX_Accept_r would close it otherwise
     FCGX_Detach(&request_);       // a close of its own does not poll
     Next next = Next::close;
-    if (FCGX_Accept_r(&request_) == 0) next = exchange(request, reader);
-    current_reader = nullptr;
-    reader.end();
+    if (FCGX_Accept_r(&request_) == 0) next = exchange(request, channel);
+    current_channel = nullptr;
+    channel.end();
     if (next == Next::linger && request.ended) next = Next::close;
     if (!request.sound) next = Next::close;
     if (request_.ipcFd < 0) {  // closed by the library
@@ -325,11 +336,11 @@ class LibfcgiEngine final : public Engine {
   }
 
  private:
-  Next exchange(Begun& begun, const RequestReader& reader) {
+  Next exchange(Begun& begun, RequestChannel& channel) {
     begun.params.emplace_back("FCGI_ROLE", begun.head.role == Role::authorizer
                                                ? "AUTHORIZER"
                                                : "RESPONDER");
-    LibfcgiRequest request(request_, begun.head.request_id, reader,
+    LibfcgiRequest request(request_, begun.head.request_id, channel,
                            options_.limits, write_buffer_);
     service::LogSink log;
     ErrorSink& errors =
@@ -375,10 +386,22 @@ std::unique_ptr<Engine> make_libfcgi_engine(const Application& application,
 
 }  // namespace decant::fastcgi
 
-/// Stands in for the library's own, which fcgios.h declares: what it reads in a
-/// request is given to it record by record.
-extern "C" ssize_t OS_Read(int fd, char* buffer, size_t size) {
-  using decant::fastcgi::current_reader;
-  if (current_reader != nullptr) return current_reader->read(buffer, size);
-  return ::read(fd, buffer, size);
+// These stand in for the library's own, which fcgios.h declares: it reads and
+// writes a request as we let it.
+extern "C" int OS_Read(int fd, char* buffer, size_t size) {
+  using decant::fastcgi::current_channel;
+  if (current_channel == nullptr) {
+    return static_cast<int>(::read(fd, buffer, size));
+  }
+  return static_cast<int>(current_channel->read(buffer, size));
+}
+
+extern "C" int OS_Write(int fd, char* buffer, size_t size) {
+  using decant::fastcgi::current_channel;
+  if (current_channel == nullptr) {
+    return static_cast<int>(::write(fd, buffer, size));
+  }
+  return current_channel->write(std::string_view(buffer, size))
+             ? static_cast<int>(size)
+             : -1;
 }

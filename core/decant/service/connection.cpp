@@ -35,7 +35,7 @@ Connection& ConnectionTable::add(Descriptor socket) {
   connection->socket = std::move(socket);
   connection->state = Next::idle;
   size_.fetch_add(1);
-  connection->word_.store(Connection::in_use, std::memory_order_release);
+  connection->word_.store(Connection::in_use + 1, std::memory_order_release);
   return *connection;
 }
 

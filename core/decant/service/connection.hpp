@@ -61,7 +61,7 @@ class Connection {
 /// point to one without more ado.
 class ConnectionTable {
  public:
-  /// Puts a connection in, free to be acquired.
+  /// Puts a connection in. The caller holds it, with one event to handle.
   Connection& add(Descriptor socket);
   /// Closes a connection that the caller holds.
   void remove(Connection& connection);

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -24,15 +23,11 @@ namespace {
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds linger_time{2};
 constexpr int largest_batch = 64;
+/// So many new connections before the old ones have their turn.
+constexpr int most_accepted = 64;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
-}
-
-void set_timeouts(int fd, std::chrono::seconds timeout) {
-  const timeval value{static_cast<time_t>(timeout.count()), 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof value);
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof value);
 }
 
 /// Reads and forgets what a peer still sends; true once it has closed.
@@ -68,6 +63,8 @@ Loop::Loop(std::vector<Listener> listeners, const SocketSettings& settings,
   if (!timer_) fail("timerfd_create");
   // Edge-triggered, so that unread bytes of half a request wake nobody.
   for (Listener& listener : listeners_) {
+    const int on = 1;  // what it accepts inherits it
+    ::setsockopt(listener.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     watch(listener.fd(), EPOLLIN | EPOLLET, &listener);
   }
   watch(timer_.get(), EPOLLIN | EPOLLET, &timer_);
@@ -86,6 +83,7 @@ void Loop::watch(int fd, std::uint32_t events, void* tag) {
 void Loop::run(int threads, const MakeProtocol& make_protocol) {
   Signals::block_stop();
   if (threads <= 1) {
+    alone_ = true;
     const auto protocol = make_protocol();
     work(*protocol, largest_batch);
     return;
@@ -125,30 +123,52 @@ void Loop::work(Protocol& protocol, int batch) {
 
 void Loop::handle(void* tag, Protocol& protocol) {
   if (tag == &stopping_) {
-    stop_accepting();
+    stop_accepting(protocol);
   } else if (tag == &timer_) {
     tick(protocol);
   } else if (is_in(listeners_, tag)) {
-    accept_from(*static_cast<const Listener*>(tag));
+    accept_from(*static_cast<Listener*>(tag), protocol);
   } else {
     attend(*static_cast<Connection*>(tag), protocol);
   }
 }
 
-void Loop::accept_from(const Listener& listener) {
+/// Serves new connections at once, since a request mostly comes along with
+/// them. Where other threads wait, that is the last one only: the rest must not
+/// wait for it.
+void Loop::accept_from(Listener& listener, Protocol& protocol) {
+  Connection* latest = nullptr;
+  for (int accepted = 0; accepted < most_accepted || !alone_; ++accepted) {
+    Connection* const connection = accept_one(listener);
+    if (latest != nullptr) {
+      if (connection != nullptr && !alone_) {
+        hand_over(*latest);
+      } else {
+        begin(*latest, protocol);
+      }
+    }
+    latest = connection;
+    if (connection == nullptr) return;
+  }
+  begin(*latest, protocol);
+  wake(listener);  // the others have waited long enough
+}
+
+/// The next connection that is allowed, held; null when nobody waits.
+Connection* Loop::accept_one(const Listener& listener) {
   for (;;) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     auto* const peer = reinterpret_cast<sockaddr*>(&address);
-    Descriptor socket(::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC));
+    Descriptor socket(
+        ::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket) {
       if (is_allowed_peer(peer, settings_)) {
-        add(std::move(socket));
-      } else {
-        log(LogLevel::warning, listener.name() +
-                                   ": refused a peer that --allow-peer does "
-                                   "not name");
+        return &connections_.add(std::move(socket));
       }
+      log(LogLevel::warning, listener.name() +
+                                 ": refused a peer that --allow-peer does "
+                                 "not name");
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -163,23 +183,34 @@ void Loop::accept_from(const Listener& listener) {
       }
       arm_timer();
     }
-    return;
+    return nullptr;
   }
 }
 
-void Loop::add(Descriptor socket) {
-  const int fd = socket.get();
-  set_timeouts(fd, limits_.io_timeout);
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  Connection& connection = connections_.add(std::move(socket));
+bool Loop::watch(Connection& connection) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &connection;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0 &&
-      connection.acquire()) {
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(),
+                     &event) == 0;
+}
+
+/// The first look at a connection, before epoll knows of it: one that is
+/// answered and closed never needs to be known.
+void Loop::begin(Connection& connection, Protocol& protocol) {
+  const std::uint32_t events = connection.events();
+  if (!settle(connection, protocol.ready(connection)) || !watch(connection)) {
     close(connection);
+  } else if (!connection.release(events)) {
+    attend_held(connection, protocol);
   }
+}
+
+/// Leaves a connection to whichever thread is free.
+void Loop::hand_over(Connection& connection) {
+  // Let go first: an event that met it held would be ours to handle.
+  connection.release(connection.events());
+  if (!watch(connection) && connection.acquire()) close(connection);
 }
 
 void Loop::close(Connection& connection) {
@@ -260,24 +291,26 @@ void Loop::tick(Protocol& protocol) {
   }
 }
 
-void Loop::stop_accepting() {
+void Loop::stop_accepting(Protocol& protocol) {
   if (stopping_.exchange(true)) return;
-  for (const Listener& listener : listeners_) {
-    accept_from(listener);
+  for (Listener& listener : listeners_) {
+    accept_from(listener, protocol);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd(), nullptr);
   }
 }
 
-/// Makes epoll report the listeners again, if anybody waits there.
 void Loop::retry_accept() {
   accept_blocked_ = false;
   if (stopping_) return;
-  for (Listener& listener : listeners_) {
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLET;
-    event.data.ptr = &listener;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd(), &event);
-  }
+  for (Listener& listener : listeners_) wake(listener);
+}
+
+/// Makes epoll report a listener again, if anybody waits there.
+void Loop::wake(Listener& listener) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = &listener;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd(), &event);
 }
 
 }  // namespace decant::service

@@ -23,8 +23,8 @@ class Protocol {
   virtual ~Protocol() = default;
   /// Called when bytes may have arrived on `connection`, also without any.
   /// Must look at what is there without waiting, then may serve a request,
-  /// blocking as long as that takes. The socket blocks, with the I/O time-out
-  /// of the limits. Throws nothing.
+  /// as long as that takes. The socket does not block: waits for it are the
+  /// protocol's, with the I/O time-out of the limits. Throws nothing.
   virtual Next ready(Connection& connection) = 0;
 };
 
@@ -44,17 +44,21 @@ class Loop {
  private:
   void work(Protocol& protocol, int batch);
   void handle(void* tag, Protocol& protocol);
-  void accept_from(const Listener& listener);
-  void add(Descriptor socket);
+  void accept_from(Listener& listener, Protocol& protocol);
+  Connection* accept_one(const Listener& listener);
+  void begin(Connection& connection, Protocol& protocol);
+  void hand_over(Connection& connection);
+  bool watch(Connection& connection);
   void attend(Connection& connection, Protocol& protocol);
   void attend_held(Connection& connection, Protocol& protocol);
   bool settle(Connection& connection, Next next);
   void close(Connection& connection);
   void arm_timer();
   void tick(Protocol& protocol);
-  void stop_accepting();
+  void stop_accepting(Protocol& protocol);
   void retry_accept();
   void watch(int fd, std::uint32_t events, void* tag);
+  void wake(Listener& listener);
 
   std::vector<Listener> listeners_;
   const SocketSettings& settings_;
@@ -63,6 +67,7 @@ class Loop {
   Descriptor epoll_;
   Descriptor timer_;
   ConnectionTable connections_;
+  bool alone_ = false;  // one thread serves
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};
   std::atomic<bool> accept_blocked_{false};
