@@ -199,9 +199,11 @@ Object find_application(const Target& target) {
                   "; give an application, or a factory as NAME()");
 }
 
+/// "mysite.wsgi" is a module, unless there is such a file.
 bool is_file_name(const std::string& text) {
+  std::error_code error;
   return text.find('/') != std::string::npos || text.ends_with(".py") ||
-         text.ends_with(".wsgi") || ::access(text.c_str(), F_OK) == 0;
+         std::filesystem::is_regular_file(text, error);
 }
 
 }  // namespace
