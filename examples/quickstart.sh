@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The three ways a hello in C++ is served, on a fresh Debian 12, as root:
+# The three ways a hello in C++ is served, and then one in Python, on a fresh
+# Debian 12, as root:
 #   sh examples/quickstart.sh
 # Installs what is missing, builds, shows, stops what it started. Safe to
 # repeat. With a build folder as argument it builds nothing.
@@ -34,7 +35,7 @@ free_port() {
 }
 
 packages='g++ cmake ninja-build pkg-config libfcgi-dev libcli11-dev
-  libboost1.81-dev nginx-light curl'
+  libboost1.81-dev python3-dev nginx-light curl'
 # shellcheck disable=SC2086  # a list of names
 sh examples/install_missing.sh $packages
 
@@ -43,7 +44,8 @@ if [ -z "$build" ]; then
   build=build/release
   heading 'Building'
   cmake --preset release
-  cmake --build --preset release --target decant_command hello hello_plugin
+  cmake --build --preset release \
+    --target decant_command decant_python hello hello_plugin
 fi
 decant=$build/adapters/decant
 plugin=$build/examples/hello.so
@@ -85,5 +87,19 @@ services="$services $!"
 curl -s --fail -o "$dir/answer" --retry 10 --retry-delay 1 \
   --retry-connrefused "http://127.0.0.1:$port/" || :
 show curl -sS --fail -i "http://127.0.0.1:$port/"
+
+case $("$decant" --version) in
+  *'Python: 3'*)
+    heading '4. Python: the same from a file'
+    export PYTHONDONTWRITEBYTECODE=1 # leaves the source tree as it is
+    show "$decant" run examples/hello.py /
+    mkdir "$dir/bin"
+    ln -s "$(realpath "$decant")" "$dir/bin/decant"
+    printf '%s\n' '$ PATH=...:$PATH # finds decant, which hello.py names'
+    PATH=$dir/bin:$PATH
+    show env GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET PATH_INFO=/ \
+      examples/hello.py
+    ;;
+esac
 
 heading 'Done; nothing is left running'
