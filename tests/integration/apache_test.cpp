@@ -143,7 +143,7 @@ TEST_CASE("the hello binary answers when Apache's mod_fcgid starts it",
                       ? "/hello"
                       : "/decant " + programs + "/applications.so:environ");
   const WebServer apache = start_apache(
-      directory, {"fcgid"},
+      directory, {"alias", "fcgid"},
       "FcgidIPCDir " + directory / "ipc" + "\nFcgidProcessTableFile " +
           directory / "table" + "\n" +
           example("apache-fcgi.conf", {{"/usr/lib/decant/hello", command}}));

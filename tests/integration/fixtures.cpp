@@ -116,6 +116,15 @@ std::size_t open_descriptors(pid_t pid) {
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
+long memory_of(pid_t pid, const std::string& field) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string name; status >> name;) {
+    long value = 0;
+    if (name == field + ":" && status >> value) return value;
+  }
+  return -1;
+}
+
 void let_all_enter(const TemporaryDirectory& directory) {
   fs::permissions(directory.path(), fs::perms(0755));
 }
@@ -125,6 +134,12 @@ std::string copy_programs(const TemporaryDirectory& directory) {
   const fs::path folder = directory / "programs";
   fs::create_directory(folder);
   fs::copy_file(decant_command(), folder / "decant");
+  const std::string python = DECANT_TEST_PYTHON_MODULE;
+  if (!python.empty()) {
+    const fs::path modules = directory / DECANT_TEST_LIBRARY_FOLDER "/decant";
+    fs::create_directories(modules);
+    fs::copy_file(python, modules / fs::path(python).filename());
+  }
   fs::copy_file(hello_binary(), folder / "hello");
   fs::copy_file(DECANT_TEST_APPLICATIONS, folder / "applications.so");
   return folder;
@@ -135,6 +150,7 @@ std::string make_cgi_bin(const TemporaryDirectory& directory) {
   const fs::path cgi_bin = directory / "cgi-bin";
   fs::create_directory(cgi_bin);
   fs::copy_file(hello_binary(), cgi_bin / "hello");
+  fs::copy_file(DECANT_EXAMPLE_SOURCES "/hello.py", cgi_bin / "hello.py");
   for (const std::string name : {"environ", "echo", "unread"}) {
     std::ofstream(cgi_bin / name)
         << "#!/bin/sh\nexec " << programs.string() << "/decant cgi "

@@ -41,12 +41,17 @@ std::size_t count(const std::string& text, const std::string& part);
 /// Files that a process has open.
 std::size_t open_descriptors(pid_t pid);
 
+/// A figure of /proc/PID/status in KiB, as VmRSS; -1 when there is none.
+long memory_of(pid_t pid, const std::string& field);
+
 /// A web server's user may look for files beneath the directory.
 void let_all_enter(const TemporaryDirectory& directory);
 /// Copies decant, hello and applications.so to where a web server's user can
-/// reach them; gives that folder.
+/// reach them; gives that folder. The Python module is beside it, as decant
+/// looks for it.
 std::string copy_programs(const TemporaryDirectory& directory);
-/// Makes a cgi-bin with hello and a script per application; gives its path.
+/// Makes a cgi-bin with hello, hello.py and a script per application; gives
+/// its path.
 std::string make_cgi_bin(const TemporaryDirectory& directory);
 
 /// The variables of a GET, and of a POST with that CONTENT_LENGTH.

@@ -21,16 +21,6 @@ namespace {
 
 const FastcgiShape kept_alive{.keep_connection = true};
 
-/// A kibibyte figure of /proc/PID/status, as VmRSS.
-long memory_of(pid_t pid, const std::string& field) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string name; status >> name;) {
-    long value = 0;
-    if (name == field + ":" && status >> value) return value;
-  }
-  return -1;
-}
-
 /// A signal was sent to a process that has not taken it yet: another one of
 /// the same kind would be lost.
 bool signal_pending(pid_t pid) {

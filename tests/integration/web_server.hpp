@@ -14,7 +14,9 @@ namespace decant::test {
 /// A web server that was started and accepts; it is stopped in the end.
 class WebServer {
  public:
-  WebServer(const Words& words, std::uint16_t port);
+  /// `variables` are added to its environment.
+  WebServer(const Words& words, std::uint16_t port,
+            const Pairs& variables = {});
 
   std::uint16_t port() const { return port_; }
 
@@ -29,11 +31,17 @@ class WebServer {
 WebServer start_nginx(const TemporaryDirectory& directory,
                       const std::string& endpoint, const Pairs& changes = {});
 
+/// nginx with an example that is one server of Debian's nginx.
+WebServer start_nginx_site(const TemporaryDirectory& directory,
+                           const std::string& example_name,
+                           const Pairs& changes);
+
 /// Apache with these modules ("cgid") and this configuration beside what every
 /// Apache needs.
 WebServer start_apache(const TemporaryDirectory& directory,
                        const std::vector<std::string>& modules,
-                       const std::string& configuration);
+                       const std::string& configuration,
+                       const Pairs& variables = {});
 
 /// lighttpd with an example of that name.
 WebServer start_lighttpd(const TemporaryDirectory& directory,

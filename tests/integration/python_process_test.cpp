@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+// A Python service as a process: threads, signals, its end, children, crashes.
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "integration/python_fixtures.hpp"
+#include "support/catch.hpp"
+
+using namespace decant::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+/// What every application below is written with.
+const std::string prelude = R"(
+import atexit, os, signal, sys, threading, time
+
+
+def answer(start_response, text):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]
+
+
+def application(environ, start_response):
+    return answer(start_response, "served")
+
+)";
+
+/// A service of the prelude and `code`.
+struct PythonService {
+  explicit PythonService(const std::string& code, const Words& options = {})
+      : service(words(code, options), "unix:" + directory / "s") {}
+
+  Words words(const std::string& code, const Words& options) const {
+    Words all = {directory.write("app.py", prelude + code)};
+    all.insert(all.end(), options.begin(), options.end());
+    return all;
+  }
+
+  FastcgiResponse ask(const std::string& query = "") const {
+    FastcgiClient client(service.endpoint());
+    FastcgiVariables variables = get("/");
+    variables.emplace_back("QUERY_STRING", query);
+    client.send(fastcgi_request(variables, ""));
+    return client.receive();
+  }
+
+  /// Its exit status after a TERM, and how long it took.
+  int stop() {
+    const auto start = std::chrono::steady_clock::now();
+    service.signal(SIGTERM);
+    const int status = service.wait();
+    taken = std::chrono::steady_clock::now() - start;
+    return status;
+  }
+
+  TemporaryDirectory directory;
+  Service service;
+  std::chrono::steady_clock::duration taken{};
+};
+
+/// One request by `decant run`, of the prelude and `code`.
+Ran run_once(const TemporaryDirectory& directory, const std::string& code) {
+  return run_clean({decant_command(), "run",
+                    directory.write("app.py", prelude + code), "/", "--as",
+                    "body"});
+}
+
+}  // namespace
+
+TEST_CASE("requests that sleep are served at the same time",
+          "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const Service service({python_application("python_applications.py:sleeping"),
+                         "--threads", "10"},
+                        "unix:" + directory / "s");
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<FastcgiClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.emplace_back(service.endpoint());
+    clients.back().send(fastcgi_request(get("/"), ""));
+  }
+  for (FastcgiClient& client : clients) {
+    CHECK_THAT(client.receive().output, Contains("Hello world!\n"));
+  }
+  // One after the other they would take 2 s.
+  CHECK(std::chrono::steady_clock::now() - start < 1s);
+}
+
+TEST_CASE("sys.exit() and KeyboardInterrupt end a request, not the service",
+          "[python-process]") {
+  if (no_python()) return;
+  PythonService python(R"(
+def application(environ, start_response):
+    query = environ["QUERY_STRING"]
+    if query == "exit":
+        sys.exit(5)
+    if query == "interrupt":
+        raise KeyboardInterrupt
+    if query == "generator":
+        raise GeneratorExit
+    if query == "late":
+        return late(start_response)
+    return answer(start_response, "served")
+
+
+def late(start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b"the beginning"
+    sys.exit(5)
+)");
+  for (const char* const query : {"exit", "interrupt", "generator"}) {
+    CAPTURE(query);
+    CHECK_THAT(python.ask(query).output, StartsWith("Status: 500 "));
+  }
+  const FastcgiResponse cut = python.ask("late");
+  CHECK_THAT(cut.output, Contains("the beginning"));
+  CHECK((!cut.complete || cut.application_status != 0));
+  CHECK_THAT(python.ask().output, Contains("served"));
+  CHECK_THAT(python.service.log(),
+             Contains("SystemExit: 5") && Contains("KeyboardInterrupt"));
+  CHECK(python.stop() == 0);
+}
+
+TEST_CASE("an exception is logged with its traceback and its request",
+          "[python-process]") {
+  if (no_python()) return;
+  const PythonService python(R"(
+def application(environ, start_response):
+    return answer(start_response, str(1 / 0))
+)");
+  const FastcgiResponse response = python.ask();
+  CHECK_THAT(response.output, StartsWith("Status: 500 ") &&
+                                  !Contains("ZeroDivision") &&
+                                  !Contains("Traceback"));
+  CHECK_THAT(
+      python.service.log(),
+      Contains("Traceback (most recent call last):") &&
+          Contains("app.py\", line ") &&
+          Contains("decant: GET /: python: ZeroDivisionError: division by "
+                   "zero\n"));
+}
+
+TEST_CASE("signal handlers of the application do not keep decant from ending",
+          "[python-process]") {
+  if (no_python()) return;
+  PythonService python(R"(
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
+               signal.SIGUSR1):
+    signal.signal(number, lambda *arguments: print("handled"))
+)");
+  CHECK_THAT(python.ask().output, Contains("served"));
+  // They stay ignored.
+  python.service.signal(SIGHUP);
+  python.service.signal(SIGUSR1);
+  CHECK_THAT(python.ask().output, Contains("served"));
+  CHECK(python.stop() == 0);
+  CHECK(python.taken < 5s);
+  CHECK_THAT(python.service.log(), Contains("stopped") && !Contains("handled"));
+}
+
+TEST_CASE("a daemon thread does not hold up the end", "[python-process]") {
+  if (no_python()) return;
+  const std::string code = R"(
+def forever():
+    while True:
+        time.sleep(0.01)
+
+
+threading.Thread(target=forever, daemon=True).start()
+)";
+  SECTION("of a service") {
+    PythonService python(code);
+    CHECK_THAT(python.ask().output, Contains("served"));
+    CHECK(python.stop() == 0);
+    CHECK(python.taken < 5s);
+  }
+  SECTION("of one request") {
+    const TemporaryDirectory directory;
+    const Ran ran = run_once(directory, code);
+    CHECK(ran.status == 0);
+    CHECK(ran.out == "served");
+    CHECK(ran.err == "");
+  }
+}
+
+TEST_CASE("a process with busy daemon threads ends 20 times of 20",
+          "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  for (int i = 0; i < 20; ++i) {
+    const Ran ran = run_once(directory, R"(
+def busy():
+    number = 0
+    while True:
+        number += 1
+        os.environ.get("PATH")
+
+
+for _ in range(4):
+    threading.Thread(target=busy, daemon=True).start()
+)");
+    REQUIRE(ran.status == 0);
+    REQUIRE(ran.out == "served");
+    REQUIRE(ran.err == "");
+  }
+}
+
+TEST_CASE("a thread that is no daemon is waited for, then atexit runs",
+          "[python-process]") {
+  if (no_python()) return;
+  const std::string code = R"(
+def leave(name):
+    with open(os.path.join(os.path.dirname(__file__), name), "w") as file:
+        file.write(str(os.path.exists(
+            os.path.join(os.path.dirname(__file__), "thread"))))
+
+
+def finish():
+    while not stopping.wait(10):
+        pass
+    time.sleep(0.2)
+    leave("thread")
+
+
+def application(environ, start_response):
+    threading.Thread(target=finish).start()
+    stopping.set()
+    return answer(start_response, "served")
+
+
+stopping = threading.Event()
+atexit.register(leave, "atexit")
+)";
+  SECTION("by a service") {
+    PythonService python(code);
+    CHECK_THAT(python.ask().output, Contains("served"));
+    CHECK(python.stop() == 0);
+    CHECK(std::filesystem::exists(python.directory / "thread"));
+    CHECK(read_file(python.directory / "atexit") == "True");
+  }
+  SECTION("by one request") {
+    const TemporaryDirectory directory;
+    const Ran ran = run_once(directory, code);
+    CHECK(ran.status == 0);
+    CHECK(ran.out == "served");
+    CHECK(std::filesystem::exists(directory / "thread"));
+    CHECK(read_file(directory / "atexit") == "True");
+  }
+}
+
+TEST_CASE("what was printed last is not lost", "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const Ran ran = run_once(directory, R"(
+atexit.register(lambda: print("printed at the end", end=""))
+sys.stdout.write("no line end")
+)");
+  CHECK(ran.status == 0);
+  CHECK(ran.out == "served");
+  CHECK_THAT(ran.err,
+             Contains("no line end") && Contains("printed at the end"));
+}
+
+TEST_CASE("a child that the application forks does not serve",
+          "[python-process]") {
+  if (no_python()) return;
+  const std::string code = R"(
+def application(environ, start_response):
+    child = os.fork()
+    if child == 0:
+        return answer(start_response, "from the child")
+    ended = os.waitpid(child, 0)[1]
+    return answer(start_response, "the child ended, " + str(ended))
+)";
+  SECTION("of a service") {
+    PythonService python(code);
+    for (int i = 0; i < 3; ++i) {
+      const FastcgiResponse response = python.ask();
+      CHECK(response.complete);
+      CHECK_THAT(response.output,
+                 Contains("the child ended, ") && !Contains("from the child"));
+    }
+    CHECK(python.stop() == 0);
+  }
+  SECTION("of one request") {
+    const TemporaryDirectory directory;
+    const Ran ran = run_once(directory, code);
+    CHECK(ran.status == 0);
+    CHECK_THAT(ran.out,
+               StartsWith("the child ended, ") && !Contains("from the child"));
+  }
+}
+
+TEST_CASE("a child that the application forks may end by itself",
+          "[python-process]") {
+  if (no_python()) return;
+  PythonService python(R"(
+def application(environ, start_response):
+    child = os.fork()
+    if child == 0:
+        os._exit(7)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return answer(start_response, "the child ended with " + str(status))
+)");
+  CHECK_THAT(python.ask().output, Contains("the child ended with 7"));
+  CHECK(python.stop() == 0);
+}
+
+TEST_CASE("subprocess and multiprocessing work", "[python-process]") {
+  if (no_python()) return;
+  PythonService python(R"(
+import multiprocessing
+import subprocess
+
+
+def double(number):
+    return 2 * number
+
+
+def application(environ, start_response):
+    echo = subprocess.run(["echo", "hello"], capture_output=True, text=True)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        doubled = pool.map(double, [1, 2, 3])
+    return answer(start_response, echo.stdout + str(doubled))
+)");
+  CHECK_THAT(python.ask().output, Contains("hello\n[2, 4, 6]"));
+  CHECK(python.stop() == 0);
+}
+
+TEST_CASE("a crash shows where Python was", "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const Ran ran = run_once(directory, R"(
+import ctypes
+
+
+def crash():
+    ctypes.string_at(0)
+
+
+def application(environ, start_response):
+    crash()
+)");
+  CHECK(ran.status == 128 + SIGSEGV);
+  CHECK_THAT(ran.err, Contains("Fatal Python error: Segmentation fault") &&
+                          Contains("app.py\", line ") && Contains("in crash") &&
+                          Contains("in application"));
+}
+
+TEST_CASE("a client that leaves ends the generator, quietly",
+          "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const std::string mark = directory / "mark";
+  const Service service(
+      {python_application("python_applications.py:endless_stream"), "--env",
+       "test.mark=" + mark},
+      "unix:" + directory / "s");
+  const std::string before = service.log();
+  {
+    FastcgiClient client(service.endpoint());
+    client.send(fastcgi_request(get("/"), ""));
+    REQUIRE(client.read_until("xxxx"));
+    REQUIRE(!std::filesystem::exists(mark));
+  }
+  CHECK(wait_until([&] { return std::filesystem::exists(mark); }, 2s));
+  // The next request is served after what the first one had to say.
+  FastcgiClient next(service.endpoint());
+  next.send(fastcgi_request(get("/"), ""));
+  CHECK(next.read_until("xxxx"));
+  const std::string said = service.log().substr(before.size());
+  CAPTURE(said);
+  CHECK(count(said, "\n") <= 1);
+  CHECK_THAT(said, !Contains("Traceback"));
+}
+
+TEST_CASE("a service of Python stops with a request in flight",
+          "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  Gate gate(directory / "gate");
+  PythonService python(R"(
+def application(environ, start_response):
+    with open(environ["QUERY_STRING"]) as gate:
+        gate.read()
+    return answer(start_response, "through the gate")
+)");
+  FastcgiClient client(python.service.endpoint());
+  FastcgiVariables variables = get("/");
+  variables.emplace_back("QUERY_STRING", gate.path());
+  client.send(fastcgi_request(variables, ""));
+  gate.await_reader();
+  python.service.signal(SIGTERM);
+  gate.open();
+  CHECK_THAT(client.receive().output, Contains("through the gate"));
+  CHECK(python.service.wait() == 0);
+}
