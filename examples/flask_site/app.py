@@ -5,7 +5,7 @@
 #   decant fcgi flask_site/app.py --listen unix:/run/decant/flask.sock \
 #     --mode 0660 --owner www-data:www-data --env FLASK_FILES=/var/lib/flask
 import os
-import queue
+import threading
 
 from flask import Flask, redirect, render_template, request
 from flask import send_from_directory, url_for
@@ -17,9 +17,9 @@ app.config["FILES"] = os.path.join(app.instance_path, "files")
 app.config.from_prefixed_env()
 os.makedirs(app.config["FILES"], exist_ok=True)
 
-# One for the process: with --threads above 1 one request waits for what
-# another one brings.
-messages = queue.SimpleQueue()
+# With --threads above 1 one request waits for what another one brings.
+messages = []
+arrived = threading.Condition()
 
 
 @app.route("/", methods=["GET", "POST"])
@@ -43,7 +43,9 @@ def download(name):
 
 @app.post("/messages")
 def add_message():
-    messages.put(request.form["message"])
+    with arrived:
+        messages.append(request.form["message"])
+        arrived.notify_all()
     return "", 204
 
 
@@ -52,8 +54,14 @@ def follow_messages():
     """Sends each message as it comes; an empty one ends the stream."""
 
     def stream():
+        seen = len(messages)
         yield "Waiting.\n"
-        for message in iter(messages.get, ""):
-            yield message + "\n"
+        while True:
+            with arrived:
+                arrived.wait_for(lambda: len(messages) > seen)
+            if not messages[seen]:
+                return
+            yield messages[seen] + "\n"
+            seen += 1
 
     return stream(), {"Content-Type": "text/plain"}
