@@ -208,8 +208,10 @@ void Loop::begin(Connection& connection, Protocol& protocol) {
 
 /// Leaves a connection to whichever thread is free.
 void Loop::hand_over(Connection& connection) {
-  // Let go first: an event that met it held would be ours to handle.
-  connection.release(connection.events());
+  // Let go first: an event that met it held would be ours to handle. Before
+  // that only the timer can have counted one, and has nothing to say.
+  while (!connection.release(connection.events())) {
+  }
   if (!watch(connection) && connection.acquire()) close(connection);
 }
 
