@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/endpoint.hpp"
+#include "decant/service/listener.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

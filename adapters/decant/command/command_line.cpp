@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "decant/error.hpp"
+#include "decant/number.hpp"
 #include "decant/path.hpp"
 #include "decant/text.hpp"
 
@@ -79,19 +80,17 @@ std::string one_line(std::string_view text) {
 std::uint64_t parse_number(
     std::string_view option, std::string_view text, std::uint64_t least = 0,
     std::uint64_t most = std::numeric_limits<std::int64_t>::max()) {
-  std::uint64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) {
+  const auto number = decant::parse_number<std::uint64_t>(text);
+  if (!number) {
     throw UsageError(std::string(option) + ": " + decant::quoted(text) +
                      " is not a number; give digits only");
   }
-  if (number < least || number > most) {
+  if (*number < least || *number > most) {
     throw UsageError(std::string(option) + ": " + std::string(text) +
                      " is not between " + std::to_string(least) + " and " +
                      std::to_string(most));
   }
-  return number;
+  return *number;
 }
 
 template <class Value, std::size_t size>

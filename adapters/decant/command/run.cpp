@@ -11,7 +11,7 @@
 #include "decant/command/query_words.hpp"
 #include "decant/error.hpp"
 #include "decant/lint.hpp"
-#include "decant/service/endpoint.hpp"
+#include "decant/service/listener.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "decant/gateway.hpp"
-#include "decant/service/endpoint.hpp"
+#include "decant/service/listener.hpp"
 #include "decant/service/limits.hpp"
 
 namespace decant::fastcgi {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "decant/service/connection.hpp"
-#include "decant/service/endpoint.hpp"
 #include "decant/service/limits.hpp"
+#include "decant/service/listener.hpp"
 #include "decant/service/signals.hpp"
 
 namespace decant::service {
