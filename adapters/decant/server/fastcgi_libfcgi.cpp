@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
@@ -129,8 +130,23 @@ class RequestChannel {
   std::string_view own_;
 };
 
-/// The library calls OS_Read without more context than a descriptor.
+/// The library calls OS_Read and OS_Write without more context than a
+/// descriptor.
 thread_local RequestChannel* current_channel = nullptr;
+
+/// Makes the channel of a request that of the calling thread, which may be one
+/// that the application has started.
+class Current {
+ public:
+  explicit Current(RequestChannel& channel)
+      : before_(std::exchange(current_channel, &channel)) {}
+  ~Current() { current_channel = before_; }
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+
+ private:
+  RequestChannel* before_;
+};
 
 /// One request in the hands of the library: the exchange's input, output and
 /// errors.
@@ -190,6 +206,7 @@ std::size_t LibfcgiRequest::read(std::span<char> buffer) {
   if (finished_) gone();
   if (input_ended_) return 0;
   FCGX_Stream* const in = request_.in;
+  const Current current(channel_);
   const int first = FCGX_GetChar(in);
   if (first < 0) {
     const int error = FCGX_GetError(in);
@@ -251,6 +268,7 @@ void LibfcgiRequest::put_large(std::string_view data) {
 void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
                            bool last) {
   if (finished_ || broken_) gone();
+  const Current current(channel_);
   length_known_ = head.content_length.has_value() || !head.has_content;
   buffer_.clear();
   cgi_response::write_head(buffer_, head.status, head.headers);
@@ -260,6 +278,7 @@ void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
 
 void LibfcgiRequest::send(std::string_view chunk, bool last) {
   if (finished_ || broken_) gone();
+  const Current current(channel_);
   put(chunk);
   if (last) {
     finish(0);
@@ -272,6 +291,7 @@ void LibfcgiRequest::write(std::string_view lines) noexcept {
   if (finished_ || broken_) {
     service::LogSink().write(lines);
   } else {
+    const Current current(channel_);
     FCGX_PutStr(lines.data(), size_of(lines.size()), request_.err);
   }
 }
@@ -317,13 +337,14 @@ class LibfcgiEngine final : public Engine {
   Next serve(Descriptor& socket, Begun& request) override {
     RequestChannel channel(socket.get(), request, options_.limits.io_timeout,
                            read_buffer_);
-    current_channel = &channel;
     request_.ipcFd = socket.get();
     request_.keepConnection = 1;  // FCGX_Accept_r would close it otherwise
     FCGX_Detach(&request_);       // a close of its own does not poll
     Next next = Next::close;
-    if (FCGX_Accept_r(&request_) == 0) next = exchange(request, channel);
-    current_channel = nullptr;
+    {
+      const Current current(channel);
+      if (FCGX_Accept_r(&request_) == 0) next = exchange(request, channel);
+    }
     channel.end();
     if (next == Next::linger && request.ended) next = Next::close;
     if (!request.sound) next = Next::close;
