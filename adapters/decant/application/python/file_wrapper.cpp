@@ -3,8 +3,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-
 namespace decant::python {
 namespace {
 
@@ -146,11 +144,10 @@ std::optional<FilePart> file_part(PyObject* result) {
     const long long offset = descriptor < 0 ? -1 : number_from(file, "tell");
     struct stat info {};
     if (offset >= 0 && ::fstat(static_cast<int>(descriptor), &info) == 0 &&
-        S_ISREG(info.st_mode)) {
+        S_ISREG(info.st_mode) && info.st_size > offset) {
       part = {static_cast<int>(descriptor), offset,
-              static_cast<std::uint64_t>(
-                  std::max<long long>(info.st_size - offset, 0))};
-    }
+              static_cast<std::uint64_t>(info.st_size - offset)};
+    }  // else read() tells: what is in /proc has no size
   }
   PyErr_Clear();  // iteration meets the same trouble and reports it
   return part;
