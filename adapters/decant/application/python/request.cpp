@@ -36,11 +36,11 @@ void Request::end() noexcept {
 }
 
 void Request::leave() noexcept {
+  inside_ = false;  // first, or a thread that reads on and on is waited for
   while (busy_) {
     const WithoutGil released;
     busy_.wait(true);
   }
-  inside_ = false;
 }
 
 bool Request::may_use(const char* who) const {
