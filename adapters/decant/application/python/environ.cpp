@@ -95,16 +95,6 @@ void EnvironTemplate::set_constants(const Environ& env, PyObject* input) {
   concurrency_ = {env.multithread(), env.multiprocess(), env.run_once()};
 }
 
-void EnvironTemplate::abandon() noexcept {
-  for (Entry& entry : entries_) {
-    for (Object* const object : {&entry.key, &entry.value, &entry.latest}) {
-      (void)object->release();
-    }
-  }
-  (void)dict_.release();
-  (void)errors_.release();
-}
-
 void EnvironTemplate::forget(PyObject* input) noexcept {
   if (input_ != input) return;
   input_ = nullptr;

@@ -31,8 +31,6 @@ class EnvironTemplate {
   }
   /// Gives `input` up where it holds it.
   void forget(PyObject* input) noexcept;
-  /// Leaves its objects to a process that is at its end.
-  void abandon() noexcept;
 
  private:
   /// A variable that has been seen before.

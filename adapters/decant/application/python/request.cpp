@@ -115,12 +115,6 @@ bool Callables::is_free(Py_ssize_t others) const noexcept {
          Py_REFCNT(start_response_.get()) == 1 && Py_REFCNT(write_.get()) == 1;
 }
 
-void Callables::abandon() noexcept {
-  (void)input_.release();
-  (void)start_response_.release();
-  (void)write_.release();
-}
-
 void prepare_request_type() {
   static PyType_Slot slots[] = {
       {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},

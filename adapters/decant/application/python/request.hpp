@@ -104,8 +104,6 @@ class Callables {
   /// True when nobody else has one of them. `others` is the number of
   /// references to input() that are accounted for.
   bool is_free(Py_ssize_t others) const noexcept;
-  /// Leaves them to a process that is at its end.
-  void abandon() noexcept;
 
   PyObject* input() const noexcept { return input_.get(); }
   PyObject* start_response() const noexcept { return start_response_.get(); }

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/thread.hpp"
 
+#include <memory>
+
 #include "decant/application/python/errors.hpp"
 #include "decant/application/python/failure.hpp"
 #include "decant/error.hpp"
 
 namespace decant::python {
 
+namespace {
+
+/// Python's main thread ends with the process, in which Python's objects stay
+/// as they are: where leak checkers find them.
+Thread& of_main_thread() {
+  static Thread* const thread = std::make_unique<Thread>().release();
+  return *thread;
+}
+
+}  // namespace
+
 Thread& Thread::mine() {
+  // The others have no state before they have their Thread.
+  thread_local const bool is_main = PyGILState_GetThisThreadState() != nullptr;
+  if (is_main) return of_main_thread();
   thread_local Thread thread;
   return thread;
 }
 
-Thread::Thread() : state_(PyGILState_GetThisThreadState()), is_ours_(!state_) {
-  if (is_ours_) {
+Thread::Thread() : state_(PyGILState_GetThisThreadState()) {
+  if (state_ == nullptr) {
     PyGILState_Ensure();
     state_ = PyEval_SaveThread();
   }
@@ -27,12 +43,6 @@ Thread::Thread() : state_(PyGILState_GetThisThreadState()), is_ours_(!state_) {
 }
 
 Thread::~Thread() {
-  if (!is_ours_) {  // Python's main thread: the process is at its end
-    (void)errors_.release();
-    template_->abandon();
-    spare_.abandon();
-    return;
-  }
   PyEval_RestoreThread(state_);
   spare_ = Callables();
   template_.reset();

@@ -30,7 +30,6 @@ class Thread {
 
  private:
   PyThreadState* state_;
-  bool is_ours_;  // the state, and not of the thread that started Python
   Object errors_;
   std::optional<EnvironTemplate> template_;
   Callables spare_;
