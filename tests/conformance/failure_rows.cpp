@@ -16,17 +16,6 @@ namespace {
 const Message secret = {"std::runtime_error: secret",
                         "python: RuntimeError: secret"};
 
-/// Nothing of an exception reaches the client.
-void expect_error_page(Seen& seen) {
-  seen.status("500 Internal Server Error");
-  seen.header("Content-Type", "text/plain");
-  seen.header("Content-Length", "26");
-  seen.body("500 Internal Server Error\n");
-  seen.no_header("X-Secret");
-  seen.complete();
-  seen.exit_status(1);
-}
-
 Row page_row(std::string name, std::string application, const Message& logged,
              const std::vector<std::string>& closed = {}) {
   Row row{.name = std::move(name),
@@ -34,7 +23,8 @@ Row page_row(std::string name, std::string application, const Message& logged,
           .request = {.target = "/that/fails?q", .log = closed},
           .logged = {logged}};
   row.check = [logged, closed](Seen& seen) {
-    expect_error_page(seen);
+    seen.error_page();
+    seen.no_header("X-Secret");
     seen.log("GET /that/fails");
     seen.log(logged);
     for (const std::string& line : closed) seen.log(line);

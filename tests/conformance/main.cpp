@@ -21,7 +21,13 @@ class ColumnTest final : public Catch::ITestInvoker {
       WARN(missing);
       return;
     }
-    for (const Row& row : table()) {
+    check(table());
+    if (column_.kind() == Kind::python) check(python_table());
+  }
+
+ private:
+  void check(const Rows& rows) const {
+    for (const Row& row : rows) {
       DYNAMIC_SECTION(row.name) {
         const Result result = run(row, column_);
         if (result.state == Result::State::failed) FAIL(result.reason);
@@ -30,7 +36,6 @@ class ColumnTest final : public Catch::ITestInvoker {
     }
   }
 
- private:
   Column& column_;
 };
 

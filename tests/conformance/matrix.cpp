@@ -38,7 +38,7 @@ struct Group {
 };
 
 /// C++ and Python behind the same server side stand together.
-std::vector<Group> groups() {
+std::vector<Group> all_groups() {
   std::vector<Group> all;
   for (Column& column : columns()) {
     const bool alone = column.kind() == Kind::validated;
@@ -53,26 +53,43 @@ std::vector<Group> groups() {
   return all;
 }
 
-/// The printed table, and what it comes to.
+/// The columns of Python alone, as groups of one.
+std::vector<Group> python_groups() {
+  std::vector<Group> all;
+  for (Column& column : columns()) {
+    if (column.kind() != Kind::python) continue;
+    all.push_back({column.side(), {&column}});
+  }
+  return all;
+}
+
+/// The printed tables, and what they come to.
 class Matrix {
  public:
   void print() {
-    std::cout << "Each cell tells of C++ and of Python.\n\n| case |";
-    for (const Group& group : groups_) std::cout << ' ' << group.name << " |";
-    std::cout << "\n|---|";
-    for (std::size_t i = 0; i < groups_.size(); ++i) std::cout << ":-:|";
-    std::cout << std::endl;
-    for (const Row& row : table()) print_row(row);
+    std::cout << "Each cell tells of C++ and of Python.\n";
+    print_table(table(), all_groups());
+    std::cout << "\nWhat is particular to Python:\n";
+    print_table(python_table(), python_groups());
     print_rest();
   }
 
   bool good() const { return failures_.empty(); }
 
  private:
-  void print_row(const Row& row) {
+  void print_table(const Rows& rows, const std::vector<Group>& groups) {
+    std::cout << "\n| case |";
+    for (const Group& group : groups) std::cout << ' ' << group.name << " |";
+    std::cout << "\n|---|";
+    for (std::size_t i = 0; i < groups.size(); ++i) std::cout << ":-:|";
+    std::cout << std::endl;
+    for (const Row& row : rows) print_row(row, groups);
+  }
+
+  void print_row(const Row& row, const std::vector<Group>& groups) {
     std::map<std::string, std::string> columns_by_reason;
     std::cout << "| " << cell(row.name) << " |";
-    for (const Group& group : groups_) {
+    for (const Group& group : groups) {
       for (Column* const column : group.columns) {
         const Result result = run(row, *column);
         ++counts_[result.state];
@@ -102,12 +119,13 @@ class Matrix {
     if (!failures_.empty()) std::cout << "\nFailed:\n\n" << failures_;
     std::cout << '\n'
               << table().size() << " cases x " << columns().size()
+              << " columns, " << python_table().size() << " cases x "
+              << python_groups().size()
               << " columns: " << counts_[Result::State::ok] << " ok, "
               << counts_[Result::State::failed] << " failed, "
               << counts_[Result::State::not_applicable] << " not applicable\n";
   }
 
-  std::vector<Group> groups_ = groups();
   std::map<Result::State, std::size_t> counts_;
   std::string reasons_;
   std::string failures_;

@@ -140,6 +140,15 @@ void Seen::exit_status(int expected) {
         std::to_string(expected));
 }
 
+void Seen::error_page() {
+  status("500 Internal Server Error");
+  header("Content-Type", "text/plain");
+  header("Content-Length", "26");
+  body("500 Internal Server Error\n");
+  complete();
+  exit_status(1);
+}
+
 const Rows& table() {
   static const Rows rows = [] {
     Rows all;
@@ -152,6 +161,20 @@ const Rows& table() {
     add_failure_rows(all);
     add_log_rows(all);
     add_streaming_rows(all);
+    return all;
+  }();
+  return rows;
+}
+
+const Rows& python_table() {
+  static const Rows rows = [] {
+    Rows all;
+    add_python_request_rows(all);
+    add_python_head_rows(all);
+    add_python_result_rows(all);
+    add_python_file_rows(all);
+    add_python_error_rows(all);
+    add_python_thread_rows(all);
     return all;
   }();
   return rows;

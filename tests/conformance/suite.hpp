@@ -107,6 +107,8 @@ class Seen {
   void cut();
   /// The exit status of a process that served nothing else.
   void exit_status(int expected);
+  /// The gateway's own page, which tells nothing of the failure.
+  void error_page();
   void expect(bool met, std::string_view complaint);
 
   /// Empty when every expectation was met.
@@ -142,6 +144,9 @@ using Rows = std::vector<Row>;
 
 /// The whole table.
 const Rows& table();
+/// What is particular to Python; without the validator, which refuses most of
+/// it.
+const Rows& python_table();
 
 // Its chapters.
 void add_environ_rows(Rows& rows);
@@ -153,6 +158,14 @@ void add_length_rows(Rows& rows);
 void add_failure_rows(Rows& rows);
 void add_log_rows(Rows& rows);
 void add_streaming_rows(Rows& rows);
+
+// The chapters on Python.
+void add_python_request_rows(Rows& rows);
+void add_python_head_rows(Rows& rows);
+void add_python_result_rows(Rows& rows);
+void add_python_file_rows(Rows& rows);
+void add_python_error_rows(Rows& rows);
+void add_python_thread_rows(Rows& rows);
 
 /// What the deployer sets in every service (PEP 3333: "a server may let its
 /// deployer set variables").

@@ -8,6 +8,12 @@ import body_applications  # noqa: F401
 import environ_applications  # noqa: F401
 import failure_applications  # noqa: F401
 import input_applications  # noqa: F401
+import python_error_applications  # noqa: F401
+import python_file_applications  # noqa: F401
+import python_head_applications  # noqa: F401
+import python_request_applications  # noqa: F401
+import python_result_applications  # noqa: F401
+import python_thread_applications  # noqa: F401
 import start_response_applications  # noqa: F401
 from chapter import APPLICATIONS, plain_text
 

@@ -4,7 +4,7 @@
 import sys
 from threading import Lock
 
-from chapter import application, plain_text
+from chapter import application, plain_text, some_error
 
 # What an application may get wrong in a head.
 BAD_STATUSES = {
@@ -68,14 +68,6 @@ def twice(environ, start_response):
     except AssertionError:
         return [b"the second call was refused\n"]
     return [b"the second call was taken\n"]
-
-
-def some_error():
-    """The exc_info of an error that was caught."""
-    try:
-        raise RuntimeError("secret")
-    except RuntimeError:
-        return sys.exc_info()
 
 
 @application("replaces")
