@@ -90,4 +90,23 @@ TEST_CASE("parallel requests to Python", "[fastcgi-python]") {
   check_both(Kind::python);
 }
 
+TEST_CASE("a thread that logs to the web server while another writes",
+          "[fastcgi-python]") {
+  if (const std::string reason = missing(Kind::python); !reason.empty()) {
+    WARN(reason);
+    return;
+  }
+  const Service service(app(Kind::python), {"--errors-to-server"});
+  for (int i = 0; i < 20; ++i) {
+    test::FastcgiClient client(service.endpoint());
+    client.send(test::fastcgi_request(get("logs-while-writing"), ""));
+    const test::FastcgiResponse got = client.receive();
+    CHECK(got.complete);
+    // Two megabytes are too much to print.
+    const std::string body = std::string(2'000'000, '.') + "written\n";
+    const bool whole = got.output.ends_with("\r\n\r\n" + body);
+    CHECK(whole);
+  }
+}
+
 }  // namespace decant::conformance

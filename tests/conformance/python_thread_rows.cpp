@@ -25,7 +25,7 @@ void add_thread_rows(Rows& rows) {
                   }});
   rows.push_back(body_row("one thread may log while another writes",
                           "logs-while-writing",
-                          std::string(200'000, '.') + "written\n"));
+                          std::string(2'000'000, '.') + "written\n"));
   rows.push_back({.name = "a thread that reads while the gateway serves is "
                           "refused",
                   .application = "reads-too-late",

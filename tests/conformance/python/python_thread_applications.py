@@ -48,8 +48,8 @@ def logs_while_writing(environ, start_response):
     thread = Thread(target=log)
     thread.start()
     try:
-        for _ in range(200):
-            write(b"." * 1000)
+        for _ in range(40):
+            write(b"." * 50_000)
     finally:
         ended.set()
         thread.join()

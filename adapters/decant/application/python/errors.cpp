@@ -21,12 +21,12 @@ Request*& request_behind(PyObject* object) {
   return reinterpret_cast<ErrorsObject*>(object)->request;
 }
 
-/// The request's own stream where Python runs for it, else standard error,
-/// where a line must not wait.
+/// The request's own stream where Python runs for it, and no thread uses what
+/// may be the same connection; else standard error, where a line must not wait.
 template <class Use>
 void with_stream(PyObject* self, const Use& use) {
   const Request* const request = request_behind(self);
-  if (request != nullptr && request->is_inside()) {
+  if (request != nullptr && request->is_inside() && !request->is_busy()) {
     use(request->env().errors());
     return;
   }

@@ -35,6 +35,8 @@ class Request {
   bool ended() const noexcept { return env_ == nullptr; }
   /// Python runs for this request, or waits in it.
   bool is_inside() const noexcept { return inside_; }
+  /// A thread reads or writes without the lock.
+  bool is_busy() const noexcept { return busy_; }
 
   /// Sets an exception and gives false unless the streams and start_response
   /// may be used now, from this thread.
