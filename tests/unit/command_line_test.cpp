@@ -97,6 +97,17 @@ TEST_CASE("options of run become a request") {
   CHECK(parsed.run.fail);
 }
 
+TEST_CASE("a repeatable option takes one word, the next may be TARGET") {
+  const Settings parsed =
+      settings(Side::run, {"a.py", "--python-path", "lib", "--env", "A=1", "-H",
+                           "A: 1", "/form"});
+  CHECK(parsed.python.python_path == Words{"lib"});
+  CHECK(parsed.rules.variables.size() == 1);
+  REQUIRE(parsed.run.request);
+  CHECK(parsed.run.request->headers == Words{"A: 1"});
+  CHECK(parsed.run.request->target == "/form");
+}
+
 TEST_CASE("without a target run takes its request from the environment") {
   CHECK_FALSE(settings(Side::run, {}, own_program).run.request);
 }

@@ -175,6 +175,7 @@ class Parser {
                     "dot, in the process environment; repeatable")
         ->type_name("NAME=VALUE")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_flag("--lint", settings_.lint,
                   "Check the application and the server against the contract");
@@ -196,6 +197,7 @@ class Parser {
                     "repeatable")
         ->type_name("DIR")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_option("--venv", settings_.python.venv,
                     "Python: the virtual environment (default VIRTUAL_ENV)")
@@ -218,6 +220,7 @@ class Parser {
                     "Request header; repeatable")
         ->type_name("'NAME: VALUE'")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_option("-d,--data", data_,
                     "Request body: text, @FILE, or @- for standard input")
@@ -240,6 +243,7 @@ class Parser {
                     "server passes)")
         ->type_name("ENDPOINT")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_option("--mode", mode_, "Mode of a unix socket (default 0600)")
         ->type_name("OCTAL");
@@ -250,6 +254,7 @@ class Parser {
                     "repeatable")
         ->type_name("CIDR")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app_.add_option("--processes", processes_,
                     "Worker processes; 0 and 1 serve in this one (default 1)")
