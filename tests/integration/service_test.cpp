@@ -224,6 +224,23 @@ TEST_CASE("limits answer, they do not hang up", "[service]") {
   CHECK_THAT(answer(many, ""), StartsWith("Status: 431 "));
 }
 
+TEST_CASE("a response that is cut lets the web server send its request",
+          "[service]") {
+  const TemporaryDirectory directory;
+  const bool is_unix = GENERATE(true, false);
+  const std::string endpoint =
+      is_unix ? "unix:" + directory / "s" : "127.0.0.1:0";
+  CAPTURE(endpoint);
+  const Service service({application("cut_without_length")}, endpoint);
+  FastcgiClient client(service.endpoint());
+  client.send(fastcgi_request(get("/"), "", {.end_of_body = false}));
+  const FastcgiResponse response = client.receive();
+  CHECK_THAT(response.output, Contains("the beginning\n"));
+  CHECK(!response.complete);
+  // Apache sends this before it reads; where that fails it has no response.
+  CHECK(client.send(fastcgi_record(fcgi_stdin, 1, "")));
+}
+
 TEST_CASE("an upload that is cut short makes the application's read throw",
           "[service]") {
   const TemporaryDirectory directory;

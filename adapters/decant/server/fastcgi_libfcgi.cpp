@@ -76,9 +76,19 @@ class RequestChannel {
   }
 
   /// Writes everything; false when the peer takes it no more.
-  bool write(std::string_view data) { return write_all(fd_, data, patience_); }
+  bool write(std::string_view data) {
+    return output_ended_ || write_all(fd_, data, patience_);
+  }
   bool write(std::span<iovec> parts) {
     return write_all(fd_, parts, patience_);
+  }
+
+  /// What the library still writes, END_REQUEST, goes nowhere. The connection
+  /// stays open: a web server that cannot send the rest of its request, as
+  /// Apache, never reads the response.
+  void end_output() {
+    ::shutdown(fd_, SHUT_WR);
+    output_ended_ = true;
   }
 
   /// The web server has taken its request back.
@@ -125,6 +135,7 @@ class RequestChannel {
   Begun& request_;
   std::string& buffer_;
   StdinFilter filter_;
+  bool output_ended_ = false;
   std::string passed_;
   std::size_t position_ = 0;
   std::string_view own_;
@@ -318,7 +329,7 @@ void LibfcgiRequest::cut() {
   buffer_.clear();
   append_header(buffer_, {.type = RecordType::standard_output, .version = 0});
   if (FCGX_FFlush(request_.out) == 0) channel_.write(buffer_);
-  ::shutdown(request_.ipcFd, SHUT_RDWR);  // END_REQUEST then goes nowhere
+  channel_.end_output();
   broken_ = true;
   finish(1);
 }
