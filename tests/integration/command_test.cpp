@@ -2,7 +2,7 @@
 // The command line: what it prints, what it refuses and how it exits.
 #include <fstream>
 
-#include "integration/fixtures.hpp"
+#include "integration/python_fixtures.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -28,6 +28,13 @@ void check_complaint(const Words& words, int status, const std::string& names,
   CHECK_THAT(ran.err, Contains(names));
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
   CHECK(ran.err.back() == '\n');
+}
+
+/// What decant says of a Python module that is not there.
+std::string no_module(const std::string& name) {
+  return python_module_file().empty()
+             ? "this decant was built without Python; install python3-dev"
+             : "the module '" + name + "' was not found; give --python-path";
 }
 
 }  // namespace
@@ -200,14 +207,15 @@ TEST_CASE("an application that cannot be loaded is one line and exit status 3",
                     "./missing.so");
     check_complaint({decant_command(), side, "missing"}, 3, "missing");
     check_complaint({decant_command(), side, "nosuchkind:x"}, 3,
-                    "nosuchkind:x");
+                    no_module("nosuchkind"));
     check_complaint({decant_command(), side, text}, 3, "text.so");
     check_complaint({decant_command(), side, plain}, 3, "plain");
     check_complaint({decant_command(), side, plugin("hello") + ":nobody"}, 3,
                     "nobody");
     check_complaint({decant_command(), side, application("nobody")}, 3,
                     "nobody");
-    check_complaint({decant_command(), side, "python:wsgi"}, 3, "Python");
+    check_complaint({decant_command(), side, "python:wsgi"}, 3,
+                    no_module("wsgi"));
     check_complaint({decant_command(), side, "program:./x"}, 3, "program");
   }
   check_complaint({decant_command(), "unknown"}, 3, "unknown");

@@ -47,13 +47,16 @@ TEST_CASE("hello.py answers when Apache's mod_fcgid starts it",
   const std::string programs = copy_programs(directory);
   const std::string folder = directory / "fcgi-bin";
   std::filesystem::create_directory(folder);
+  // Apache looks for every wrapper that its configuration names.
   std::filesystem::copy_file(DECANT_EXAMPLE_SOURCES "/hello.py",
                              folder + "/hello.py");
   const WebServer apache = start_apache(
       directory, {"alias", "fcgid"},
       "FcgidIPCDir " + directory / "ipc" + "\nFcgidProcessTableFile " +
           directory / "table" + "\n" +
-          example("apache-fcgi.conf", {{"/usr/lib/fcgi-bin", folder}}),
+          example("apache-fcgi.conf",
+                  {{"/usr/lib/fcgi-bin", folder},
+                   {"/usr/lib/decant/hello", programs + "/hello"}}),
       with_path(programs));
   for (const char* const target :
        {"/fcgi-bin/hello.py", "/fcgi-bin/hello.py/path?query"}) {

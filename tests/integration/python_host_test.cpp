@@ -144,9 +144,12 @@ TEST_CASE("APP is a file of Python, with or without a callable",
   CHECK(answer("python:" + d / "both.py") == "application");
   CHECK(answer("python:" + d / "both.py:app") == "app");
   CHECK(answer(d / "site.wsgi") == "site.wsgi");
-  CHECK(answer(d / "package/module.py:holder.inner.call") == "inner");
-  CHECK(answer(d / "package/module.py:make()") == "made");
-  CHECK(answer(d / "package/module.py:Instance()") == "instance");
+  // Its own directory is searched, naming.py is in the one above.
+  const Words naming = {"--python-path", d.path()};
+  const std::string module = d / "package/module.py";
+  CHECK(answer(module + ":holder.inner.call", naming) == "inner");
+  CHECK(answer(module + ":make()", naming) == "made");
+  CHECK(answer(module + ":Instance()", naming) == "instance");
 }
 
 TEST_CASE("APP is a file whose first line names decant, whatever its ending",
@@ -434,8 +437,8 @@ TEST_CASE("--env is in os.environ while the application is loaded",
                                         "os.environ['DJANGO_SETTINGS_MODULE']");
   CHECK(answer(file, {"--env", "DJANGO_SETTINGS_MODULE=mysite.settings"}) ==
         "mysite.settings");
-  CHECK_THAT(answer(python_application("python_applications.py:environ"),
-                    {"--env", "DJANGO_SETTINGS_MODULE=mysite.settings"}),
+  CHECK_THAT("\n" + answer(python_application("python_applications.py:environ"),
+                           {"--env", "DJANGO_SETTINGS_MODULE=mysite.settings"}),
              Contains("\nDJANGO_SETTINGS_MODULE=mysite.settings\n"));
 }
 

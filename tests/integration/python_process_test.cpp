@@ -229,7 +229,7 @@ def finish():
 
 
 def application(environ, start_response):
-    threading.Thread(target=finish).start()
+    threading.Thread(target=finish, **OPTIONS).start()
     stopping.set()
     return answer(start_response, "served")
 
@@ -237,8 +237,11 @@ def application(environ, start_response):
 stopping = threading.Event()
 atexit.register(leave, "atexit")
 )";
+  // What a thread starts that Python has not started is a daemon otherwise.
+  const std::string by_default = "OPTIONS = {}\n";
+  const std::string no_daemon = "OPTIONS = {'daemon': False}\n";
   SECTION("by a service") {
-    PythonService python(code);
+    PythonService python(code + no_daemon);
     CHECK_THAT(python.ask().output, Contains("served"));
     CHECK(python.stop() == 0);
     CHECK(std::filesystem::exists(python.directory / "thread"));
@@ -246,7 +249,7 @@ atexit.register(leave, "atexit")
   }
   SECTION("by one request") {
     const TemporaryDirectory directory;
-    const Ran ran = run_once(directory, code);
+    const Ran ran = run_once(directory, code + by_default);
     CHECK(ran.status == 0);
     CHECK(ran.out == "served");
     CHECK(std::filesystem::exists(directory / "thread"));
