@@ -27,6 +27,9 @@ curl http://localhost/cgi-bin/hello
 
 decant fcgi ./hello.so --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 
+decant fcgi ./hello.so --listen unix:/run/decant/hello.sock --status unix:/run/decant/status.sock
+decant status unix:/run/decant/status.sock --watch
+
 cmake --preset release
 cmake --build --preset release
 cmake --install build/release

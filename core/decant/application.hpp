@@ -110,6 +110,9 @@ class StartResponse {
 /// once when env.multithread() is true.
 using Application = std::function<Body(Environ&, const StartResponse&)>;
 
+/// Gives an application, or throws LoadError.
+using Loader = std::function<Application()>;
+
 /// An application around an application.
 using Middleware = std::function<Application(Application)>;
 

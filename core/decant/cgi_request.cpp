@@ -232,6 +232,21 @@ Variables process_environment() {
   return variables;
 }
 
+RequestLine request_line(const Variables& variables) noexcept {
+  RequestLine line;
+  std::string_view path;
+  for (const auto& [name, value] : variables) {
+    if (name == "REQUEST_METHOD") line.method = value;
+    if (name == "REQUEST_URI") line.target = value;
+    if (name == "PATH_INFO" || (name == "SCRIPT_NAME" && path.empty())) {
+      path = value;
+    }
+    if (!line.method.empty() && !line.target.empty()) break;
+  }
+  if (line.target.empty()) line.target = path;
+  return line;
+}
+
 std::optional<std::uint64_t> body_length(const Variables& variables,
                                          Framing framing, const Rules& rules) {
   const auto announced = announced_length(variables);

@@ -37,6 +37,15 @@ struct Rules {
 /// the environment is changed.
 Variables process_environment();
 
+/// What a request is called in a log.
+struct RequestLine {
+  std::string_view method = "?";
+  std::string_view target;  ///< REQUEST_URI, or else the path
+};
+
+/// From the raw variables: of a request that is refused they are all there is.
+RequestLine request_line(const Variables& variables) noexcept;
+
 /// The length in bytes of the body of a request with these variables; no value
 /// means that it goes to the end of the input. Throws GatewayError: 400 for a
 /// CONTENT_LENGTH that is not a number, 413 for one above `rules.max_body`.

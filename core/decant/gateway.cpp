@@ -10,7 +10,7 @@
 
 #include "decant/error.hpp"
 #include "decant/error_page.hpp"
-#include "decant/text.hpp"
+#include "decant/request_id.hpp"
 
 namespace decant {
 namespace {
@@ -61,7 +61,7 @@ class Response final : public detail::StartResponseTarget,
   void infer_content_length(std::uint64_t length);
   void emit(std::string_view chunk, bool last);
   template <class Send>
-  void deliver(const Send& send);
+  void deliver(std::string_view chunk, const Send& send);
   bool complete() const noexcept;
 
   Output* output_;
@@ -154,7 +154,7 @@ void Response::emit(std::string_view chunk, bool last) {
   last = !carries_content() ||
          (content_length_ ? sent_ == *content_length_ : last);
   if (head_sent_) {
-    if (!chunk.empty()) deliver([&] { output_->send(chunk, last); });
+    if (!chunk.empty()) deliver(chunk, [&] { output_->send(chunk, last); });
     return;
   }
   if (!status_->has_content()) {
@@ -165,16 +165,17 @@ void Response::emit(std::string_view chunk, bool last) {
   head_sent_ = true;
   const ResponseHead head{*status_, headers_, content_length_,
                           carries_content()};
-  deliver([&] { output_->start(head, chunk, last); });
+  deliver(chunk, [&] { output_->start(head, chunk, last); });
 }
 
 /// Remembers that the client left: an application may catch what tells it.
 template <class Send>
-void Response::deliver(const Send& send) {
+void Response::deliver(std::string_view chunk, const Send& send) {
   try {
     send();
   } catch (const ClientGone&) {
     client_gone_ = true;
+    sent_ -= chunk.size();
     throw;
   }
 }
@@ -208,21 +209,6 @@ bool Response::replace_by_error(int status) {
   content_length_ = page.body.size();
   emit(page.body, true);
   return true;
-}
-
-/// "GET /path" for the log, from the raw variables: they may be all there is.
-std::string request_line(const Variables& variables) {
-  std::string_view method = "?";
-  std::string_view path;
-  std::string_view uri;
-  for (const auto& [name, value] : variables) {
-    if (name == "REQUEST_METHOD") method = value;
-    if (name == "REQUEST_URI") uri = value;
-    if (name == "PATH_INFO" || (name == "SCRIPT_NAME" && path.empty())) {
-      path = value;
-    }
-  }
-  return std::string(method) + ' ' + std::string(uri.empty() ? path : uri);
 }
 
 std::string type_name(const std::type_info& type) {
@@ -263,6 +249,12 @@ class Run {
       outcome = fail();
     }
     response_->end();
+    if (outcome == Outcome::client_gone && !complained_) {
+      errors_.flush();
+      exchange_.errors.remark(about("the client left after " +
+                                    std::to_string(response_->sent()) +
+                                    " bytes of the response"));
+    }
     return outcome;
   }
 
@@ -275,6 +267,7 @@ class Run {
     Environ env(input, errors_, exchange_.concurrency);
     cgi_request::normalise(exchange_.variables, exchange_.framing,
                            exchange_.rules, env);
+    exchange_.input.prepare(length);
     return call(env);
   }
 
@@ -347,19 +340,28 @@ class Run {
   }
 
   void log(const std::string& message) {
-    std::string line = "decant: ";
-    append_escaped(line, request_line(exchange_.variables));
-    line += ": ";
-    append_escaped(line, message);
-    line += '\n';
+    complained_ = true;
     errors_.flush();
-    errors_.write(line);
+    exchange_.errors.complain(about(message));
+  }
+
+  /// "[id] GET /path: message"
+  std::string about(const std::string& message) const {
+    const auto [method, target] =
+        cgi_request::request_line(exchange_.variables);
+    std::string line;
+    if (exchange_.id != 0) {
+      line.append("[").append(RequestIdText(exchange_.id).view()) += "] ";
+    }
+    line.append(method).append(" ").append(target).append(": ");
+    return line + message;
   }
 
   const Exchange& exchange_;
   const Application& application_;
   ErrorStream errors_;
   std::shared_ptr<Response> response_;
+  bool complained_ = false;
 };
 
 }  // namespace

@@ -47,6 +47,8 @@ struct Exchange {
   const cgi_request::Rules& rules;
   cgi_request::Framing framing = cgi_request::Framing::content_length;
   Concurrency concurrency;
+  /// The number that the lines of the log about this request carry; 0: none.
+  std::uint64_t id = 0;
 };
 
 /// How an exchange ended. The server side makes it visible to its peer.
@@ -63,8 +65,9 @@ namespace gateway {
 /// Runs `application` on one request and sends its response. Throws nothing
 /// that the application threw: before the head has gone out that is logged and
 /// answered with 500 (a GatewayError with its status), without a word of it to
-/// the client; after it, it is logged and the response stays cut. The body is
-/// closed exactly once in every case.
+/// the client; after it, it is logged and the response stays cut. A client that
+/// left is a remark and no complaint. The body is closed exactly once in every
+/// case.
 Outcome run(const Exchange& exchange, const Application& application);
 
 }  // namespace gateway

@@ -14,6 +14,17 @@ constexpr std::size_t longest_error_line = 65536;
 
 }  // namespace
 
+void ErrorSink::complain(std::string_view message) noexcept {
+  try {
+    std::string line = "decant: ";
+    append_escaped(line, message);
+    line += '\n';
+    write(line);
+  } catch (...) {
+    write("decant: out of memory for a line of the log\n");
+  }
+}
+
 std::size_t InputStream::fetch(std::span<char> buffer) {
   if (exhausted() || buffer.empty()) return 0;
   if (length_ && buffer.size() > *length_ - consumed_) {

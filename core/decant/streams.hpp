@@ -22,6 +22,9 @@ class InputSource {
   /// at least 1, or 0 at the end of what the web server sends. May block.
   /// Throws ClientGone when the peer broke off, GatewayError on a time-out.
   virtual std::size_t read(std::span<char> buffer) = 0;
+  /// Called once, before the application is: the body has `length` bytes, or
+  /// goes to the end. May read ahead. Throws as read() does.
+  virtual void prepare([[maybe_unused]] std::optional<std::uint64_t> length) {}
 };
 
 /// Where wsgi.errors and the gateway's own complaints go.
@@ -31,6 +34,11 @@ class ErrorSink {
   /// Takes whole lines, each ended by a newline and free of other control
   /// characters. Called from the thread that runs the request. May not throw.
   virtual void write(std::string_view lines) noexcept = 0;
+  /// A complaint of the gateway's about the request: one line without its
+  /// newline. By default it is written among the others, after "decant: ".
+  virtual void complain(std::string_view message) noexcept;
+  /// What happens every day, as a client that left. Dropped by default.
+  virtual void remark(std::string_view) noexcept {}
 };
 
 /// wsgi.input: the request body, which ends at CONTENT_LENGTH whatever the

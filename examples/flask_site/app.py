@@ -2,7 +2,8 @@
 # A Flask site with a form, an upload, a file and a stream. No line of it
 # knows decant:
 #   decant run flask_site/app.py / --as body
-#   decant fcgi flask_site/app.py --listen unix:/run/decant/flask.sock \
+#   decant fcgi flask_site/app.py --processes 1 \
+#     --listen unix:/run/decant/flask.sock \
 #     --mode 0660 --owner www-data:www-data --env FLASK_FILES=/var/lib/flask
 import os
 import threading

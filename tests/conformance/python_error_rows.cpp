@@ -69,7 +69,7 @@ Row leaving_row(std::string name, std::string application,
           .check = [log](Seen& seen) {
             seen.exit_status(0);
             for (const std::string& line : log) seen.log(line);
-            seen.log("GET /", 0);
+            seen.quiet();
             seen.log("Traceback", 0);
           }};
 }
@@ -111,10 +111,10 @@ void add_short_rows(Rows& rows) {
                         [](Seen& seen) {
                           seen.status("400 Bad Request");
                           seen.log("Traceback", 0);
-                          seen.log("decant: POST /: ");
+                          seen.log("POST /: ");
                         },
                     .not_for = nginx_waits});
-    rows.back().request.log = {"decant: POST /: "};
+    rows.back().request.log = {"POST /: "};
   };
   refused("a body that is cut short gives 400 when OSError escapes",
           "short-escaping");

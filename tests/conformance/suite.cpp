@@ -126,6 +126,14 @@ void Seen::log(std::string_view text, std::size_t times) {
                              decant::quoted(response_.log));
 }
 
+void Seen::quiet() {
+  const std::size_t lines = count(response_.log, "GET /");
+  const std::size_t remarks =
+      count(response_.log, "GET /: the client left after ");
+  expect(lines == remarks && remarks <= 1,
+         "the gateway complained: " + decant::quoted(response_.log));
+}
+
 void Seen::complete() {
   expect(response_.complete, "the response was seen to be cut short");
 }

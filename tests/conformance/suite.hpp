@@ -102,6 +102,8 @@ class Seen {
   /// The log has `text` so many times.
   void log(std::string_view text, std::size_t times = 1);
   void log(const Message& message) { log(message.of(kind_)); }
+  /// The gateway did not complain; it may have remarked that the client left.
+  void quiet();
   void complete();
   /// It was seen to be cut short.
   void cut();

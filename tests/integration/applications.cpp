@@ -3,6 +3,7 @@
 // what it does: native:applications.so:NAME. What a test tells them comes by
 // --env in variables that begin with "test.".
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace decant;
 
@@ -96,6 +98,13 @@ Body failing(Environ&, const StartResponse&) {
   throw std::runtime_error("failed on purpose");
 }
 
+/// Writes to wsgi.errors.
+Body complaining(Environ& env, const StartResponse& start_response) {
+  env.errors().write("one line\nanother\n");
+  start_response("200 OK", plain_text);
+  return "complained\n";
+}
+
 Body echo(Environ& env, const StartResponse& start_response) {
   std::string body = env.input().read();
   start_response("200 OK", plain_text);
@@ -172,6 +181,46 @@ Body not_found(Environ&, const StartResponse& start_response) {
   return "not here\n";
 }
 
+[[noreturn]] void wait_for_ever() {
+  for (;;) std::this_thread::sleep_for(std::chrono::seconds(1000));
+}
+
+Chunks halves(Environ&, StartResponse start_response) {
+  start_response("200 OK", plain_text);
+  co_yield "first";
+  wait_for_ever();
+}
+
+/// Memory that is used and never given back.
+void leak(std::size_t bytes) {
+  static std::vector<std::string> kept;
+  kept.emplace_back(bytes, 'x');
+}
+
+/// Does what its path says.
+Body obedient(Environ& env, const StartResponse& start_response) {
+  const std::string path(env["PATH_INFO"]);
+  if (path == "/gate") wait_at_gate(env);
+  if (path == "/sleep") wait_for_ever();
+  if (path == "/half") return halves(env, start_response);
+  if (path == "/crash") ::raise(SIGSEGV);
+  if (path == "/exit") ::_exit(0);
+  if (path == "/leak") leak(std::size_t{32} << 20);
+  if (path.starts_with("/nap")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  start_response("200 OK", plain_text);
+  if (path.ends_with("/pid")) return std::to_string(::getpid());
+  return "ok";
+}
+
+/// Dies as soon as it is loaded, where it is told to.
+[[maybe_unused]] const bool is_alive_at_load = [] {
+  if (std::getenv("TEST_EXIT_AT_LOAD") != nullptr) ::_exit(7);
+  if (std::getenv("TEST_CRASH_AT_LOAD") != nullptr) ::raise(SIGSEGV);
+  return true;
+}();
+
 }  // namespace
 
 DECANT_APPLICATION_AS(gated_stream, gated_stream)
@@ -181,6 +230,7 @@ DECANT_APPLICATION_AS(cut_without_length, cut_without_length)
 DECANT_APPLICATION_AS(download, download)
 DECANT_APPLICATION_AS(gated, gated)
 DECANT_APPLICATION_AS(failing, failing)
+DECANT_APPLICATION_AS(complaining, complaining)
 DECANT_APPLICATION_AS(echo, echo)
 DECANT_APPLICATION_AS(unread, unread)
 DECANT_APPLICATION_AS(environ, environ_dump)
@@ -190,3 +240,4 @@ DECANT_APPLICATION_AS(descriptors, descriptors)
 DECANT_APPLICATION_AS(process_environment, process_environment)
 DECANT_APPLICATION_AS(typeless, typeless)
 DECANT_APPLICATION_AS(not_found, not_found)
+DECANT_APPLICATION_AS(obedient, obedient)

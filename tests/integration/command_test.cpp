@@ -244,7 +244,7 @@ TEST_CASE("a usage mistake is one line and exit status 2", "[command]") {
   bad({}, "--listen");
   bad({"--threads", "two"}, "two");
   bad({"--threads", "0"}, "--threads");
-  bad({"--processes", "2"}, "--processes");
+  bad({"--processes", "many"}, "many");
   bad({"--mode", "0999"}, "--mode");
   bad({"--max-body", "1k"}, "--max-body");
   bad({"--max-params", "1,x"}, "--max-params");

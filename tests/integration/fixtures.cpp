@@ -28,6 +28,10 @@ std::string endpoint_in(const std::string& log) {
 }
 
 Command fcgi_command(Words words, const std::string& endpoint) {
+  // What a test looks at is the process it started, unless it wants others.
+  const bool chooses =
+      std::find(words.begin(), words.end(), "--processes") != words.end();
+  if (!chooses) words.insert(words.end(), {"--processes", "0"});
   words.insert(words.begin(), {decant_command(), "fcgi"});
   if (!endpoint.empty()) words.insert(words.end(), {"--listen", endpoint});
   // A web server in a test may be another user.

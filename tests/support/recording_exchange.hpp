@@ -47,7 +47,11 @@ class TextSource final : public InputSource {
 class RecordingErrors final : public ErrorSink {
  public:
   void write(std::string_view lines) noexcept override { text += lines; }
+  void remark(std::string_view message) noexcept override {
+    remarks.emplace_back(message);
+  }
   std::string text;
+  std::vector<std::string> remarks;
 };
 
 /// Keeps a response as it was transmitted, piece by piece.

@@ -61,6 +61,8 @@ TEST_CASE("options of fcgi become settings") {
                                                 "5",
                                                 "--roles",
                                                 "responder,authorizer",
+                                                "--status",
+                                                "127.0.0.1:9100",
                                                 "--script-name",
                                                 "/app/",
                                                 "--env",
@@ -75,11 +77,28 @@ TEST_CASE("options of fcgi become settings") {
   CHECK(parsed.fcgi.limits.max_param_count == 50);
   CHECK(parsed.fcgi.limits.grace == std::chrono::seconds(5));
   CHECK(parsed.fcgi.authorizer);
+  CHECK(parsed.fcgi.status == "127.0.0.1:9100");
   CHECK(parsed.fcgi.rules.max_body == 1000);
   CHECK(parsed.fcgi.rules.script_name == "/app");
   REQUIRE(parsed.rules.variables.size() == 2);
   CHECK(parsed.rules.variables[1] ==
         std::pair<std::string, std::string>("b.c", "d=e"));
+}
+
+TEST_CASE("options of fcgi say where the logs are") {
+  const Settings none = settings(Side::fcgi, {"a.so"});
+  CHECK(none.fcgi.logs.file.empty());
+  CHECK(none.fcgi.logs.access_file.empty());
+  const Settings parsed =
+      settings(Side::fcgi, {"a.so", "--log-file", "/var/log/a.log",
+                            "--access-log", "-", "--access-format", "json"});
+  CHECK(parsed.fcgi.logs.file == "/var/log/a.log");
+  CHECK(parsed.fcgi.logs.access_file == "-");
+  CHECK(parsed.fcgi.logs.access_format == service::AccessFormat::json);
+  CHECK(
+      settings(Side::fcgi, {"a.so", "--log-file", "-"}).fcgi.logs.file.empty());
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--access-format", "short"}),
+              "common combined json"));
 }
 
 TEST_CASE("options of run become a request") {
@@ -98,9 +117,9 @@ TEST_CASE("options of run become a request") {
 }
 
 TEST_CASE("a repeatable option takes one word, the next may be TARGET") {
-  const Settings parsed =
-      settings(Side::run, {"a.py", "--python-path", "lib", "--env", "A=1", "-H",
-                           "A: 1", "/form"});
+  const Settings parsed = settings(
+      Side::run,
+      {"a.py", "--python-path", "lib", "--env", "A=1", "-H", "A: 1", "/form"});
   CHECK(parsed.python.python_path == Words{"lib"});
   CHECK(parsed.rules.variables.size() == 1);
   REQUIRE(parsed.run.request);
@@ -115,7 +134,7 @@ TEST_CASE("without a target run takes its request from the environment") {
 TEST_CASE("bad words get one line that names the option") {
   CHECK(holds(complaint(Side::fcgi, {"a.so", "--threads", "x"}), "--threads"));
   CHECK(holds(complaint(Side::fcgi, {"a.so", "--threads", "0"}), "--threads"));
-  CHECK(holds(complaint(Side::fcgi, {"a.so", "--processes", "4"}),
+  CHECK(holds(complaint(Side::fcgi, {"a.so", "--processes", "many"}),
               "--processes"));
   CHECK(holds(complaint(Side::fcgi, {"a.so", "--mode", "9"}), "--mode"));
   CHECK(holds(complaint(Side::fcgi, {"a.so", "--max-params", "1,x"}),

@@ -557,6 +557,11 @@ TEST_CASE("A client that left is an outcome and not an error") {
   CHECK(outcome == Outcome::client_gone);
   CHECK(closed == (by_write ? 0 : 1));
   CHECK(exchange.errors.text.empty());
+  // One byte was taken of each chunk, and none of the chunk that failed.
+  const std::string taken = std::to_string(exchange.output.gone_at);
+  CHECK(exchange.errors.remarks ==
+        std::vector<std::string>{"GET /: the client left after " + taken +
+                                 " bytes of the response"});
 }
 
 TEST_CASE("A client that left before the error page is an outcome too") {

@@ -10,6 +10,7 @@
 #include "decant/application/python/module.hpp"
 #include "decant/error.hpp"
 #include "decant/plugin.hpp"
+#include "decant/runtime.hpp"
 #include "decant/text.hpp"
 
 namespace decant::python {
@@ -62,6 +63,7 @@ const Module* open_module(const std::string& file) {
                     "one build");
   }
   add_fork_hooks(module->fork_hooks);
+  set_runtime(module->runtime);
   return module;
 }
 

@@ -101,6 +101,10 @@ constexpr Choices<service::LogLevel, 4> log_levels = {
      {"warning", service::LogLevel::warning},
      {"info", service::LogLevel::info},
      {"debug", service::LogLevel::debug}}};
+constexpr Choices<service::AccessFormat, 3> access_formats = {
+    {{"common", service::AccessFormat::common},
+     {"combined", service::AccessFormat::combined},
+     {"json", service::AccessFormat::json}}};
 constexpr Choices<runner::Form, 3> forms = {{{"cgi", runner::Form::cgi},
                                              {"http", runner::Form::http},
                                              {"body", runner::Form::body}}};
@@ -256,13 +260,9 @@ class Parser {
         ->expected(1)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app_.add_option("--processes", processes_,
-                    "Worker processes; 0 and 1 serve in this one (default 1)")
-        ->type_name("N");
-    app_.add_option("--threads", threads_,
-                    "Requests served at the same time (default 4)")
-        ->type_name("N");
+    add_process_options();
     add_limit_options();
+    add_log_options();
     app_.add_option("--roles", roles_,
                     "Roles to answer: responder, or responder,authorizer "
                     "(default responder)")
@@ -273,6 +273,50 @@ class Parser {
         ->type_name("ENGINE");
     app_.add_flag("--errors-to-server", fcgi.errors_to_server,
                   "Send wsgi.errors to the web server's log, not to ours");
+    app_.add_option("--status", fcgi.status,
+                    "Serve status and metrics over HTTP there: unix:PATH or "
+                    "HOST:PORT; read with 'decant status'")
+        ->type_name("ENDPOINT");
+  }
+
+  void add_process_options() {
+    fastcgi::Options& fcgi = settings_.fcgi;
+    app_.add_option("--processes", processes_,
+                    "Worker processes (default: the processors; 0 where the "
+                    "socket is standard input); 0: serve in this process")
+        ->type_name("N");
+    app_.add_option("--threads", threads_,
+                    "Requests that a process serves at the same time (default "
+                    "4); 1: in the main thread")
+        ->type_name("N");
+    app_.add_flag("--preload", fcgi.preload,
+                  "Load the application once, before the workers are forked");
+    app_.add_flag("--reload", fcgi.reload,
+                  "Start new workers when a file of the application changes");
+    app_.add_option("--max-requests", max_requests_,
+                    "Replace a worker after N requests and a random number up "
+                    "to JITTER (default 0, never)")
+        ->type_name("N[,JITTER]")
+        ->delimiter('\0');
+    app_.add_option("--max-memory", max_memory_,
+                    "Replace a worker that has more resident memory (default "
+                    "0, never)")
+        ->type_name("BYTES");
+    app_.add_option("--idle-exit", idle_exit_,
+                    "Stop after so long without a request (default 0, never)")
+        ->type_name("SECONDS");
+    app_.add_option("--user", fcgi.user,
+                    "Become this user, for good, once the sockets are open")
+        ->type_name("USER");
+    app_.add_option("--group", fcgi.group, "Become this group as well")
+        ->type_name("GROUP");
+    app_.add_option("--chroot", fcgi.chroot,
+                    "Make this directory the root before the application is "
+                    "loaded; needs --user")
+        ->type_name("DIR");
+    app_.add_option("--pid-file", fcgi.pid_file,
+                    "Write the process id there while the service runs")
+        ->type_name("FILE");
   }
 
   void add_limit_options() {
@@ -285,9 +329,47 @@ class Parser {
                     "Largest request body (default 0, no limit); more gives "
                     "413")
         ->type_name("BYTES");
+    app_.add_option("--max-connections", max_connections_,
+                    "Connections of a process; requests on further ones get "
+                    "503 (default 0, no limit)")
+        ->type_name("N");
+    app_.add_option("--spool", spool_,
+                    "Read a request body of up to so many bytes before the "
+                    "application is called (default 0)")
+        ->type_name("BYTES");
+    app_.add_option("--timeout", timeout_,
+                    "Time for a request; then 504, and its worker is replaced "
+                    "if it does not end (default 0, any)")
+        ->type_name("SECONDS");
+    app_.add_option("--header-timeout", header_timeout_,
+                    "Time for the head of a request to arrive (default 30)")
+        ->type_name("SECONDS");
+    app_.add_option("--io-timeout", io_timeout_,
+                    "Time for each read or write in mid-request (default 60)")
+        ->type_name("SECONDS");
+    app_.add_option("--idle-timeout", idle_timeout_,
+                    "Close a connection after so long without a request "
+                    "(default 0, never)")
+        ->type_name("SECONDS");
     app_.add_option("--grace", grace_,
                     "Time for requests in flight after TERM (default 30)")
         ->type_name("SECONDS");
+  }
+
+  void add_log_options() {
+    service::LogSettings& logs = settings_.fcgi.logs;
+    app_.add_option("--log-file", logs.file,
+                    "Add the lines of the log to a file (default: standard "
+                    "error)")
+        ->type_name("PATH");
+    app_.add_option("--access-log", logs.access_file,
+                    "Add a line for each request to a file, or to standard "
+                    "output with -")
+        ->type_name("PATH|-");
+    app_.add_option("--access-format", access_format_,
+                    "Lines of the access log: common, combined or json, each "
+                    "with the time taken (default common)")
+        ->type_name("FORMAT");
   }
 
   Settings finish() {
@@ -350,21 +432,62 @@ class Parser {
       fcgi.socket.allow_peer.push_back(service::Network::parse(network));
     }
     fcgi.socket.mode = parse_mode();
-    parse_number("--processes", processes_, 0, 1);
-    fcgi.threads =
-        static_cast<int>(parse_number("--threads", threads_, 1, 1024));
-    fcgi.limits.grace = std::chrono::seconds(parse_number("--grace", grace_));
+    finish_processes();
+    finish_limits();
     settings_.python.grace = fcgi.limits.grace;
-    settings_.rules.max_body = parse_number("--max-body", max_body_);
-    const std::size_t comma = max_params_.find(',');
-    fcgi.limits.max_params = parse_number(
-        "--max-params", std::string_view(max_params_).substr(0, comma));
-    if (comma != std::string::npos) {
-      fcgi.limits.max_param_count = parse_number(
-          "--max-params", std::string_view(max_params_).substr(comma + 1));
-    }
+    // "-" is what the other log calls standard output.
+    if (fcgi.logs.file == "-") fcgi.logs.file.clear();
+    fcgi.logs.access_format =
+        choose("--access-format", access_format_, access_formats);
     fcgi.authorizer = choose("--roles", roles_, roles);
     choose("--engine", engine_, engines);
+  }
+
+  void finish_processes() {
+    fastcgi::Options& fcgi = settings_.fcgi;
+    if (processes_) {
+      fcgi.processes =
+          static_cast<int>(parse_number("--processes", *processes_, 0, 1024));
+    }
+    fcgi.threads =
+        static_cast<int>(parse_number("--threads", threads_, 1, 1024));
+    const auto [requests, jitter] = parse_pair("--max-requests", max_requests_);
+    fcgi.max_requests = requests;
+    fcgi.max_requests_jitter = jitter.value_or(0);
+    fcgi.max_memory = parse_number("--max-memory", max_memory_);
+    fcgi.idle_exit = parse_seconds("--idle-exit", idle_exit_);
+  }
+
+  void finish_limits() {
+    service::Limits& limits = settings_.fcgi.limits;
+    limits.timeout = parse_seconds("--timeout", timeout_);
+    limits.head_timeout = parse_seconds("--header-timeout", header_timeout_, 1);
+    limits.io_timeout = parse_seconds("--io-timeout", io_timeout_, 1);
+    limits.idle_timeout = parse_seconds("--idle-timeout", idle_timeout_);
+    limits.grace = parse_seconds("--grace", grace_);
+    limits.max_connections =
+        parse_number("--max-connections", max_connections_);
+    limits.spool = parse_number("--spool", spool_);
+    settings_.rules.max_body = parse_number("--max-body", max_body_);
+    const auto [bytes, count] = parse_pair("--max-params", max_params_);
+    limits.max_params = bytes;
+    if (count) limits.max_param_count = *count;
+  }
+
+  /// "N" or "N,M".
+  static std::pair<std::uint64_t, std::optional<std::uint64_t>> parse_pair(
+      const char* option, std::string_view text) {
+    const std::size_t comma = text.find(',');
+    const std::uint64_t first = parse_number(option, text.substr(0, comma));
+    if (comma == std::string_view::npos) return {first, std::nullopt};
+    return {first, parse_number(option, text.substr(comma + 1))};
+  }
+
+  static std::chrono::seconds parse_seconds(const char* option,
+                                            const std::string& text,
+                                            std::uint64_t least = 0) {
+    constexpr std::uint64_t most = 10ULL * 365 * 24 * 3600;
+    return std::chrono::seconds(parse_number(option, text, least, most));
   }
 
   mode_t parse_mode() const {
@@ -395,9 +518,19 @@ class Parser {
   std::string max_params_ = "1048576,10000";
   std::string max_body_ = "0";
   std::string grace_ = "30";
+  std::string access_format_ = "common";
   std::string roles_ = "responder";
   std::string engine_ = "libfcgi";
-  std::string processes_ = "1";
+  std::string max_requests_ = "0";
+  std::string max_memory_ = "0";
+  std::string max_connections_ = "0";
+  std::string spool_ = "0";
+  std::string timeout_ = "0";
+  std::string header_timeout_ = "30";
+  std::string io_timeout_ = "60";
+  std::string idle_timeout_ = "0";
+  std::string idle_exit_ = "0";
+  std::optional<std::string> processes_;
   std::string threads_ = "4";
 };
 
@@ -428,6 +561,9 @@ std::string overview(const Program& program) {
            (text.side == Side::run ? " [TARGET]" : "") + " [OPTIONS]\n      " +
            text.description + '\n';
   }
+  out += "  " + program.name +
+         " status ENDPOINT [--watch] [--json]\n      Show what a running "
+         "service does.\n";
   out += "  " + program.name + app +
          " [OPTIONS]\n      Choose: fcgi when standard input is a listening "
          "socket, cgi when\n      REQUEST_METHOD or GATEWAY_INTERFACE is set, "
@@ -441,7 +577,8 @@ std::string overview(const Program& program) {
         "Without APP, decant takes it from the variable DECANT_APP.\n\n";
   }
   return out + "Options of each: " + program.name +
-         " cgi|fcgi|run --help\nVersions: " + program.name + " --version\n";
+         " cgi|fcgi|run|status --help\nVersions: " + program.name +
+         " --version\n";
 }
 
 std::string version() {

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "decant/command/query_words.hpp"
+#include "decant/command/status.hpp"
 #include "decant/error.hpp"
 #include "decant/lint.hpp"
 #include "decant/service/listener.hpp"
@@ -53,36 +54,43 @@ void set_process_environment(const Settings& settings) {
   }
 }
 
-int serve(Side side, const Application& application, const Settings& settings) {
-  switch (side) {
-    case Side::cgi:
-      return cgi::serve(application, {settings.rules});
-    case Side::fcgi:
-      return fastcgi::serve(application, settings.fcgi);
-    case Side::run:
-      break;
-  }
-  return runner::serve(application, settings.run);
+Application load(const Settings& settings, const Source& source) {
+  Application application = source(settings);
+  return settings.lint ? lint()(std::move(application)) : application;
 }
 
-int load_and_serve(Side side, const Settings& settings, const Source& source) {
+int serve_fcgi(const Settings& settings, const Source& source) {
+  service::start_log();  // systemd's journal may read
+  // Where nothing will be served, what is wrong with the application is told
+  // before that an endpoint is missing.
+  if (!service::has_endpoint(settings.fcgi)) load(settings, source);
+  return fastcgi::serve([&] { return load(settings, source); }, settings.fcgi);
+}
+
+int serve_once(Side side, const Settings& settings, const Source& source) {
+  // Before the application is loaded: it must not write into the response.
+  own_standard_streams();
+  Application application;
+  try {
+    application = load(settings, source);
+  } catch (const std::exception& error) {
+    if (side == Side::cgi) cgi::answer_not_loaded();
+    return complain(error, exit_not_loaded);
+  }
+  return side == Side::cgi ? cgi::serve(application, {settings.rules})
+                           : runner::serve(application, settings.run);
+}
+
+int prepare_and_serve(Side side, const Settings& settings,
+                      const Source& source) {
   service::set_log_level(settings.log_level);
   set_process_environment(settings);
   if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
                      std::strerror(errno) + "; give a directory");
   }
-  // Before the application is loaded: it must not write into the response.
-  if (side != Side::fcgi) own_standard_streams();
-  Application application;
-  try {
-    application = source(settings);
-    if (settings.lint) application = lint()(std::move(application));
-  } catch (const std::exception& error) {
-    if (side == Side::cgi) cgi::answer_not_loaded();
-    return complain(error, exit_not_loaded);
-  }
-  return serve(side, application, settings);
+  return side == Side::fcgi ? serve_fcgi(settings, source)
+                            : serve_once(side, settings, source);
 }
 
 /// The words that are the owner's.
@@ -96,6 +104,10 @@ std::vector<std::string> own_words(int argc, char** argv) {
 
 int dispatch(const Program& program, std::vector<std::string> words,
              const Source& source) {
+  if (!words.empty() && words[0] == "status") {
+    words.erase(words.begin());
+    return show_status(program.name, std::move(words));
+  }
   std::optional<Side> side = take_side(words);
   if (!side) {
     if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
@@ -113,7 +125,7 @@ int dispatch(const Program& program, std::vector<std::string> words,
     side = choose_side();
   }
   const std::optional<Settings> settings = parse(program, *side, words);
-  return settings ? load_and_serve(*side, *settings, source) : 0;
+  return settings ? prepare_and_serve(*side, *settings, source) : 0;
 }
 
 }  // namespace

@@ -41,9 +41,10 @@ struct Unfinished final : service::ProtocolState {
 /// What a worker thread does with a connection that has bytes.
 class FastcgiProtocol final : public service::Protocol {
  public:
-  FastcgiProtocol(const Application& application, const Options& options)
-      : options_(options),
-        engine_(make_libfcgi_engine(application, options)),
+  FastcgiProtocol(const Task& task, std::unique_ptr<service::Observer> observer)
+      : options_(task.options),
+        engine_(make_libfcgi_engine(task)),
+        observer_(std::move(observer)),
         buffer_(read_size, '\0') {}
 
   Next ready(Connection& connection) override {
@@ -63,6 +64,7 @@ class FastcgiProtocol final : public service::Protocol {
         if (errno != EAGAIN && errno != EINTR) return Next::close;
         return size == 0 ? Next::idle : Next::partial;
       }
+      connection.silent = false;
       const auto arrived = static_cast<std::size_t>(got);
       const Next next = use(connection, {buffer_.data(), size + arrived});
       // A full buffer may not have been all; else the next bytes wake us.
@@ -97,6 +99,10 @@ class FastcgiProtocol final : public service::Protocol {
       if (head.state != HeadScan::State::complete) {
         return refuse(connection.socket.get(), head);
       }
+      if (connection.refused) {
+        head.state = HeadScan::State::one_too_many;
+        return refuse(connection.socket.get(), head);
+      }
       bytes.remove_prefix(head.size);
       const Next next = serve(connection, head, bytes);
       if (next != Next::idle) return next;
@@ -117,7 +123,7 @@ class FastcgiProtocol final : public service::Protocol {
   Next serve(Connection& connection, const HeadScan& head,
              std::string_view& bytes) {
     connection.kept.reset();
-    Begun request{head, params_, bytes};
+    Begun request{head, params_, bytes, observer_.get()};
     const Next next = engine_->serve(connection.socket, request);
     // What is left may lie in a buffer of the engine's.
     if (!bytes.empty()) {
@@ -198,6 +204,14 @@ class FastcgiProtocol final : public service::Protocol {
                      "--max-params; answered 431");
         append_error_page(answer, head.request_id, 431);
         break;
+      case HeadScan::State::one_too_many: {
+        static service::Repeated complaint;
+        complaint.log(LogLevel::warning,
+                      "fastcgi: more connections than --max-connections; "
+                      "answered 503");
+        append_error_page(answer, head.request_id, 503);
+        break;
+      }
       case HeadScan::State::aborted:
         append_end_request(answer, head.request_id, 0,
                            ProtocolStatus::request_complete);
@@ -214,40 +228,14 @@ class FastcgiProtocol final : public service::Protocol {
                                                              : Next::close;
   }
 
-  static void append_error_page(std::string& out, std::uint16_t request_id,
-                                int code) {
-    const ErrorPage page(code);
-    std::string content;
-    cgi_response::write_head(content, page.status, page.headers);
-    content += page.body;
-    append_record(out, RecordType::standard_output, request_id, content);
-    append_record(out, RecordType::standard_output, request_id, {});
-    append_end_request(out, request_id, 0, ProtocolStatus::request_complete);
-  }
-
   const Options& options_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<service::Observer> observer_;
   std::string buffer_;
   std::string joined_;
   Variables params_;
   std::string scratch_;
 };
-
-std::vector<service::Listener> open_listeners(const Options& options) {
-  std::vector<service::Listener> listeners;
-  for (const std::string& text : options.listen) {
-    listeners.push_back(
-        service::open(service::Endpoint::parse(text), options.socket));
-  }
-  if (listeners.empty()) listeners = service::inherited();
-  if (listeners.empty()) {
-    throw UsageError(
-        "fcgi: no endpoint to listen on; give --listen unix:/run/app.sock or "
-        "--listen 127.0.0.1:9000, or start it by systemd, spawn-fcgi or the "
-        "web server, which pass a socket");
-  }
-  return listeners;
-}
 
 }  // namespace
 
@@ -256,27 +244,32 @@ std::size_t max_connections() {
   return most;
 }
 
+void append_error_page(std::string& out, std::uint16_t request_id, int status) {
+  const ErrorPage page(status);
+  std::string content;
+  cgi_response::write_head(content, page.status, page.headers);
+  content += page.body;
+  append_record(out, RecordType::standard_output, request_id, content);
+  append_record(out, RecordType::standard_output, request_id, {});
+  append_end_request(out, request_id, 0, ProtocolStatus::request_complete);
+}
+
 int serve(const Application& application, const Options& options) {
+  return serve([&application] { return application; }, options);
+}
+
+int serve(const Loader& load, const Options& options) {
   prepare_libfcgi();
-  std::vector<service::Listener> listeners = open_listeners(options);
-  std::vector<std::string> files;
-  std::string names;
-  for (const service::Listener& listener : listeners) {
-    if (!listener.file().empty()) files.push_back(listener.file());
-    names += (names.empty() ? "" : ", ") + listener.name();
-  }
-  const service::Signals signals(std::move(files), options.limits.grace);
-  service::Loop loop(std::move(listeners), options.socket, options.limits,
-                     signals);
-  service::log(LogLevel::info,
-               "fcgi: listening on " + names + ", " +
-                   std::to_string(options.threads) +
-                   (options.threads == 1 ? " thread" : " threads"));
-  loop.run(options.threads, [&] {
-    return std::make_unique<FastcgiProtocol>(application, options);
-  });
-  service::log(LogLevel::info, "fcgi: stopped");
-  return 0;
+  // Lives as long as the process, as what was loaded does.
+  Application application;
+  const auto prepare = [&](Concurrency concurrency) {
+    application = load();
+    return [task = Task{application, options, concurrency}](
+               std::unique_ptr<service::Observer> observer) {
+      return std::make_unique<FastcgiProtocol>(task, std::move(observer));
+    };
+  };
+  return service::serve("fcgi", options, prepare);
 }
 
 }  // namespace decant::fastcgi

@@ -10,6 +10,7 @@
 #include "decant/server/fastcgi.hpp"
 #include "decant/server/fastcgi_records.hpp"
 #include "decant/service/connection.hpp"
+#include "decant/service/observer.hpp"
 
 namespace decant::fastcgi {
 
@@ -20,6 +21,8 @@ struct Begun {
   /// What has been read behind the head: the engine takes from it what belongs
   /// to the request, leaving the rest.
   std::string_view& ahead;
+  /// Told of the request; null: nobody is.
+  service::Observer* observer = nullptr;
   /// Set by the engine: bytes still to come of a record that has begun and
   /// belongs to this request, which nobody reads any more.
   std::size_t to_skip = 0;
@@ -38,10 +41,19 @@ class Engine {
   virtual service::Next serve(Descriptor& socket, Begun& request) = 0;
 };
 
+/// What an engine serves, and how.
+struct Task {
+  const Application& application;
+  const Options& options;
+  Concurrency concurrency;
+};
+
 /// The engine that lets libfcgi write the records and read those of the body.
-/// One per thread. Borrows both.
-std::unique_ptr<Engine> make_libfcgi_engine(const Application& application,
-                                            const Options& options);
+/// One per thread. Borrows the task.
+std::unique_ptr<Engine> make_libfcgi_engine(const Task& task);
+
+/// Appends a whole response that says no more than its status.
+void append_error_page(std::string& out, std::uint16_t request_id, int status);
 
 /// Prepares the library, which installs signal handlers: call it before one's
 /// own are installed. Throws Error.

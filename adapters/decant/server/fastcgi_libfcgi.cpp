@@ -17,7 +17,10 @@
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
 #include "decant/server/fastcgi_engine.hpp"
+#include "decant/service/deadline.hpp"
 #include "decant/service/log.hpp"
+#include "decant/service/loop.hpp"
+#include "decant/service/spool.hpp"
 
 namespace decant::fastcgi {
 namespace {
@@ -166,11 +169,12 @@ class LibfcgiRequest final : public InputSource,
                              public ErrorSink {
  public:
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
-                 RequestChannel& channel, const service::Limits& limits,
-                 std::string& buffer)
+                 RequestChannel& channel, service::TimedRequest& timed,
+                 const service::Limits& limits, std::string& buffer)
       : request_(request),
         id_(id),
         channel_(channel),
+        timed_(timed),
         limits_(limits),
         buffer_(buffer) {}
 
@@ -179,6 +183,9 @@ class LibfcgiRequest final : public InputSource,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
   void write(std::string_view lines) noexcept override;
+  void remark(std::string_view message) noexcept override {
+    service::LogSink().remark(message);  // the web server knows, or is gone
+  }
 
   /// Ends the request towards the web server; once.
   void finish(int application_status);
@@ -198,6 +205,7 @@ class LibfcgiRequest final : public InputSource,
   FCGX_Request& request_;
   std::uint16_t id_;
   RequestChannel& channel_;
+  service::TimedRequest& timed_;
   const service::Limits& limits_;
   std::string& buffer_;
   bool input_ended_ = false;
@@ -278,7 +286,7 @@ void LibfcgiRequest::put_large(std::string_view data) {
 
 void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
                            bool last) {
-  if (finished_ || broken_) gone();
+  if (finished_ || broken_ || !timed_.claim_head()) gone();
   const Current current(channel_);
   length_known_ = head.content_length.has_value() || !head.has_content;
   buffer_.clear();
@@ -336,8 +344,8 @@ void LibfcgiRequest::cut() {
 
 class LibfcgiEngine final : public Engine {
  public:
-  LibfcgiEngine(const Application& application, const Options& options)
-      : application_(application), options_(options) {
+  explicit LibfcgiEngine(const Task& task)
+      : task_(task), options_(task.options) {
     // No listening socket: after a bad connection the library's accept fails
     // at once instead of waiting for another one.
     if (FCGX_InitRequest(&request_, -1, 0) != 0) {
@@ -372,19 +380,22 @@ class LibfcgiEngine final : public Engine {
     begun.params.emplace_back("FCGI_ROLE", begun.head.role == Role::authorizer
                                                ? "AUTHORIZER"
                                                : "RESPONDER");
-    LibfcgiRequest request(request_, begun.head.request_id, channel,
-                           options_.limits, write_buffer_);
+    const std::uint16_t id = begun.head.request_id;
+    late_answer_.clear();
+    if (service::has_deadlines()) append_error_page(late_answer_, id, 504);
+    service::TimedRequest timed(request_.ipcFd, late_answer_, begun.params);
+    LibfcgiRequest request(request_, id, channel, timed, options_.limits,
+                           write_buffer_);
     service::LogSink log;
     ErrorSink& errors =
         options_.errors_to_server ? static_cast<ErrorSink&>(request) : log;
-    const Exchange exchange{begun.params,
-                            request,
-                            request,
-                            errors,
-                            options_.rules,
-                            cgi_request::Framing::end_of_stream,
-                            {.multithread = options_.threads > 1}};
-    const Outcome outcome = gateway::run(exchange, application_);
+    service::Spool spool(request, options_.limits.spool);
+    const Exchange exchange{
+        begun.params,     spool,          request,
+        errors,           options_.rules, cgi_request::Framing::end_of_stream,
+        task_.concurrency};
+    const Outcome outcome = service::run_observed(
+        exchange, task_.application, begun.observer, service::arrival());
     if (outcome == Outcome::cut_short && !request.length_known()) {
       request.cut();
     } else {
@@ -396,9 +407,10 @@ class LibfcgiEngine final : public Engine {
                                                         : Next::linger;
   }
 
-  const Application& application_;
+  const Task task_;
   const Options& options_;
   FCGX_Request request_{};
+  std::string late_answer_;
   std::string read_buffer_;
   std::string write_buffer_;
 };
@@ -411,9 +423,8 @@ void prepare_libfcgi() {
   }
 }
 
-std::unique_ptr<Engine> make_libfcgi_engine(const Application& application,
-                                            const Options& options) {
-  return std::make_unique<LibfcgiEngine>(application, options);
+std::unique_ptr<Engine> make_libfcgi_engine(const Task& task) {
+  return std::make_unique<LibfcgiEngine>(task);
 }
 
 }  // namespace decant::fastcgi

@@ -95,6 +95,7 @@ struct HeadScan {
     aborted,       ///< ABORT_REQUEST before the parameters were complete
     too_large,     ///< parameters beyond the limits
     malformed,     ///< not FastCGI 1.0
+    one_too_many,  ///< beyond the connections that are served
   };
   State state = State::incomplete;
   /// Bytes that the head or the foreign record takes. While it is incomplete:

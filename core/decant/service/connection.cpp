@@ -34,6 +34,8 @@ Connection& ConnectionTable::add(Descriptor socket) {
   }
   connection->socket = std::move(socket);
   connection->state = Next::idle;
+  connection->silent = true;
+  connection->refused = false;
   size_.fetch_add(1);
   connection->word_.store(Connection::in_use + 1, std::memory_order_release);
   return *connection;

@@ -36,7 +36,12 @@ class Connection {
  public:
   Descriptor socket;
   Next state = Next::idle;
-  Clock::time_point since;  ///< when it got into `partial` or `linger`
+  Clock::time_point since;  ///< when it got into its state, but for `idle`
+                            ///< without a time-out
+  /// Nothing has come on it so far.
+  bool silent = true;
+  /// Beyond the number of connections that are served: to be refused.
+  bool refused = false;
   /// Null while there is nothing to keep, as for most idle connections.
   std::unique_ptr<ProtocolState> kept;
 

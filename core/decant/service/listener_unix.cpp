@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Unix sockets: stale ones, modes and owners.
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,7 +8,7 @@
 #include <filesystem>
 
 #include "decant/error.hpp"
-#include "decant/number.hpp"
+#include "decant/service/accounts.hpp"
 #include "decant/service/listener_kinds.hpp"
 #include "decant/text.hpp"
 
@@ -72,24 +70,6 @@ struct Owner {
   gid_t group = static_cast<gid_t>(-1);
 };
 
-/// getpwnam_r or getgrnam_r; a number stands for itself.
-template <class Entry, class Lookup, class Id>
-Id look_up(Lookup lookup, Id Entry::*id, const std::string& name,
-           std::string_view what) {
-  std::vector<char> buffer(1024);
-  Entry entry{};
-  Entry* found = nullptr;
-  int error = 0;
-  while ((error = lookup(name.c_str(), &entry, buffer.data(), buffer.size(),
-                         &found)) == ERANGE) {
-    buffer.resize(buffer.size() * 2);
-  }
-  if (found != nullptr) return entry.*id;
-  if (const auto number = parse_number<Id>(name)) return *number;
-  throw UsageError("endpoint: there is no " + std::string(what) + " named " +
-                   decant::quoted(name) + "; give --owner one that exists");
-}
-
 Owner find_owner(const std::string& text) {
   Owner owner;
   const std::size_t colon = text.find(':');
@@ -97,10 +77,10 @@ Owner find_owner(const std::string& text) {
   const std::string group =
       colon == std::string::npos ? "" : text.substr(colon + 1);
   if (!user.empty()) {
-    owner.user = look_up(::getpwnam_r, &passwd::pw_uid, user, "user");
+    owner.user = find_user(user, "endpoint: --owner").user;
   }
   if (!group.empty()) {
-    owner.group = look_up(::getgrnam_r, &group::gr_gid, group, "group");
+    owner.group = find_group(group, "endpoint: --owner");
   }
   return owner;
 }

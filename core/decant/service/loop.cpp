@@ -15,6 +15,7 @@
 #include <system_error>
 #include <thread>
 
+#include "decant/service/deadline.hpp"
 #include "decant/service/log.hpp"
 
 namespace decant::service {
@@ -22,9 +23,13 @@ namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds linger_time{2};
+/// While the service stops, for the rest of a head that has begun to arrive.
+constexpr std::chrono::seconds stop_head_time{2};
 constexpr int largest_batch = 64;
 /// So many new connections before the old ones have their turn.
 constexpr int most_accepted = 64;
+
+thread_local Clock::time_point arrived;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -42,6 +47,12 @@ bool discard(int fd) {
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+bool has_input(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EINTR);
+}
+
 /// Tags that tell epoll's events apart: a listener, a connection or one of
 /// the loop's own descriptors, all by their address.
 bool is_in(const std::vector<Listener>& listeners, const void* tag) {
@@ -51,24 +62,32 @@ bool is_in(const std::vector<Listener>& listeners, const void* tag) {
 
 }  // namespace
 
-Loop::Loop(std::vector<Listener> listeners, const SocketSettings& settings,
-           const Limits& limits, const Signals& signals)
-    : listeners_(std::move(listeners)),
-      settings_(settings),
-      limits_(limits),
+Clock::time_point arrival() noexcept {
+  return arrived;
+}
+
+Loop::Loop(const std::vector<Listener>& listeners, Signals& signals,
+           const Settings& settings)
+    : listeners_(listeners),
       signals_(signals),
+      settings_(settings),
+      limits_(settings.limits),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      alone_(settings.threads <= 1) {
   if (!epoll_) fail("epoll_create1");
   if (!timer_) fail("timerfd_create");
-  // Edge-triggered, so that unread bytes of half a request wake nobody.
-  for (Listener& listener : listeners_) {
+  for (const Listener& listener : listeners_) {
     const int on = 1;  // what it accepts inherits it
     ::setsockopt(listener.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    watch(listener.fd(), EPOLLIN | EPOLLET, &listener);
+    watch(listener);
   }
   watch(timer_.get(), EPOLLIN | EPOLLET, &timer_);
-  watch(signals.stop_descriptor(), EPOLLIN | EPOLLET, &stopping_);
+  watch(signals.descriptor(), EPOLLIN | EPOLLET, &signals_);
+  if (settings_.lifeline >= 0) {
+    watch(settings_.lifeline, EPOLLET, &stopping_);
+  }
+  if (settings_.every_second) arm_timer();
 }
 
 void Loop::watch(int fd, std::uint32_t events, void* tag) {
@@ -80,50 +99,105 @@ void Loop::watch(int fd, std::uint32_t events, void* tag) {
   }
 }
 
-void Loop::run(int threads, const MakeProtocol& make_protocol) {
-  Signals::block_stop();
-  if (threads <= 1) {
-    alone_ = true;
-    const auto protocol = make_protocol();
-    work(*protocol, largest_batch);
-    return;
+/// Has epoll report a listener at once if anybody waits there.
+void Loop::watch(const Listener& listener) {
+  epoll_event event{};
+  // Edge-triggered, as all of them: unread bytes of half a request wake nobody.
+  event.events = EPOLLIN | EPOLLET;
+  // Else a connection would wake every process.
+  if (settings_.shares_listeners) event.events |= EPOLLEXCLUSIVE;
+  event.data.ptr = const_cast<Listener*>(&listener);
+  // What is watched exclusively cannot be changed.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd(), nullptr);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.fd(), &event) != 0 &&
+      errno != EEXIST) {
+    fail("epoll_ctl");
   }
-  // One event at a time, so that no request waits behind another while a
-  // thread is free. This thread waits for signals only.
-  std::vector<std::jthread> workers;
-  workers.reserve(static_cast<std::size_t>(threads));
-  for (int i = 0; i < threads; ++i) {
-    workers.emplace_back([this, &make_protocol] {
-      const auto protocol = make_protocol();
-      work(*protocol, 1);
-    });
-  }
-  const sigset_t mask = Signals::waiting_mask();
-  // Not sigsuspend(): a worker that waits may be the one that gets the signal.
-  pollfd stop{signals_.stop_descriptor(), POLLIN, 0};
-  while (!signals_.stop_requested()) ::ppoll(&stop, 1, nullptr, &mask);
-  // A second signal is to end the wait for the workers.
-  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
 
-void Loop::work(Protocol& protocol, int batch) {
-  std::array<epoll_event, largest_batch> events;
+void Loop::run(const MakeProtocol& make_protocol) {
+  Signals::block(alone_);
   const sigset_t mask = Signals::waiting_mask();
-  for (;;) {
-    const bool draining = stopping_;
-    const int count = ::epoll_pwait(epoll_.get(), events.data(), batch,
-                                    draining ? 0 : -1, &mask);
+  if (alone_) {
+    const auto protocol = make_protocol(0);
+    work(*protocol, largest_batch, &mask);
+    return;
+  }
+  std::vector<std::jthread> workers;
+  const auto most = static_cast<std::size_t>(settings_.threads) * 2;
+  workers.reserve(most);
+  const auto add = [&] {
+    const int index = static_cast<int>(workers.size());
+    workers.emplace_back([this, &make_protocol, index] {
+      const auto protocol = make_protocol(index);
+      if (settings_.takes_turns) {
+        work_in_turns(*protocol, index);
+      } else {
+        // One event at a time, so that no request waits behind another while
+        // a thread is free.
+        work(*protocol, 1, nullptr);
+      }
+    });
+  };
+  for (int i = 0; i < settings_.threads; ++i) add();
+  // This thread waits for signals, and wakes at the clock's when a request has
+  // taken too long or another thread has requested the stop.
+  while (!drained()) {
+    ::sigsuspend(&mask);
+    for (int lost = take_lost_threads(); lost > 0 && workers.size() < most;
+         --lost) {
+      add();
+    }
+  }
+}
+
+int Loop::wait(std::span<epoll_event> events, const sigset_t* mask) {
+  const int count = ::epoll_pwait(epoll_.get(), events.data(),
+                                  static_cast<int>(events.size()), -1, mask);
+  arrived = Clock::now();
+  return std::max(count, 0);
+}
+
+bool Loop::drained() const noexcept {
+  return stopping_ && connections_.size() == 0;
+}
+
+void Loop::work(Protocol& protocol, int batch, const sigset_t* mask) {
+  std::array<epoll_event, largest_batch> events;
+  while (!drained()) {
+    const int count =
+        wait(std::span(events).first(static_cast<std::size_t>(batch)), mask);
     for (int i = 0; i < count; ++i) {
       handle(events[static_cast<std::size_t>(i)].data.ptr, protocol);
     }
-    if (draining && count == 0) break;  // nobody has anything left to say
   }
-  signals_.pass_on_stop();
+  signals_.pass_on();
+}
+
+/// The events that one thread has fetched are left to the next when it waits.
+void Loop::work_in_turns(Protocol& protocol, int thread) {
+  while (auto turn = turns_.await(thread)) {
+    for (;;) {
+      if (drained()) return turns_.stop();
+      if (pending_.empty()) {
+        const int count = wait(batch_, nullptr);
+        pending_ = std::span(batch_).first(static_cast<std::size_t>(count));
+        continue;
+      }
+      void* const tag = pending_.front().data.ptr;
+      pending_ = pending_.subspan(1);
+      turns_.begin(*turn);
+      handle(tag, protocol);
+      if (!turns_.end(*turn)) break;
+    }
+  }
 }
 
 void Loop::handle(void* tag, Protocol& protocol) {
-  if (tag == &stopping_) {
-    stop_accepting(protocol);
+  if (tag == &signals_) {
+    heed_signals(protocol);
+  } else if (tag == &stopping_) {
+    signals_.request_stop();
   } else if (tag == &timer_) {
     tick(protocol);
   } else if (is_in(listeners_, tag)) {
@@ -136,22 +210,25 @@ void Loop::handle(void* tag, Protocol& protocol) {
 /// Serves new connections at once, since a request mostly comes along with
 /// them. Where other threads wait, that is the last one only: the rest must not
 /// wait for it.
-void Loop::accept_from(Listener& listener, Protocol& protocol) {
-  Connection* latest = nullptr;
-  for (int accepted = 0; accepted < most_accepted || !alone_; ++accepted) {
-    Connection* const connection = accept_one(listener);
-    if (latest != nullptr) {
-      if (connection != nullptr && !alone_) {
-        hand_over(*latest);
-      } else {
-        begin(*latest, protocol);
-      }
-    }
-    latest = connection;
-    if (connection == nullptr) return;
+void Loop::accept_from(const Listener& listener, Protocol& protocol) {
+  if (alone_) return accept_alone(listener, protocol);
+  Connection* latest = accept_one(listener);
+  while (latest != nullptr) {
+    Connection* const next = accept_one(listener);
+    if (next == nullptr) return begin(*latest, protocol);
+    hand_over(*latest);
+    latest = next;
   }
-  begin(*latest, protocol);
-  wake(listener);  // the others have waited long enough
+}
+
+/// One after the other: what has not been accepted another process may serve.
+void Loop::accept_alone(const Listener& listener, Protocol& protocol) {
+  for (int accepted = 0; accepted < most_accepted; ++accepted) {
+    Connection* const connection = accept_one(listener);
+    if (connection == nullptr) return;
+    begin(*connection, protocol);
+  }
+  watch(listener);  // the others have waited long enough
 }
 
 /// The next connection that is allowed, held; null when nobody waits.
@@ -163,8 +240,12 @@ Connection* Loop::accept_one(const Listener& listener) {
     Descriptor socket(
         ::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket) {
-      if (is_allowed_peer(peer, settings_)) {
-        return &connections_.add(std::move(socket));
+      if (is_allowed_peer(peer, settings_.socket)) {
+        const bool full = limits_.max_connections != 0 &&
+                          connections_.size() >= limits_.max_connections;
+        Connection& connection = connections_.add(std::move(socket));
+        connection.refused = full;
+        return &connection;
       }
       log(LogLevel::warning, listener.name() +
                                  ": refused a peer that --allow-peer does "
@@ -175,10 +256,13 @@ Connection* Loop::accept_one(const Listener& listener) {
     if (errno != EAGAIN) {
       // Out of descriptors or memory: the peers wait in the backlog until a
       // connection closes or the next tick.
+      const int error = errno;
       if (!accept_blocked_.exchange(true)) {
-        log(LogLevel::warning,
+        static Repeated complaint;  // each connection that closes tries again
+        complaint.log(
+            LogLevel::warning,
             listener.name() +
-                ": accept: " + std::generic_category().message(errno) +
+                ": accept: " + std::generic_category().message(error) +
                 "; new connections wait (raise the limit of open files)");
       }
       arm_timer();
@@ -218,6 +302,13 @@ void Loop::hand_over(Connection& connection) {
 void Loop::close(Connection& connection) {
   connections_.remove(connection);
   if (accept_blocked_) retry_accept();
+  if (drained()) wake_all();
+}
+
+/// The other threads wait for the last connection to go.
+void Loop::wake_all() {
+  signals_.pass_on();
+  Signals::start_clock(std::chrono::milliseconds(1));
 }
 
 void Loop::attend(Connection& connection, Protocol& protocol) {
@@ -241,9 +332,18 @@ void Loop::attend_held(Connection& connection, Protocol& protocol) {
 /// Takes down what the protocol said; false when the connection is to close.
 bool Loop::settle(Connection& connection, Next next) {
   const int fd = connection.socket.get();
+  if (next == Next::idle && stopping_) {
+    // Who has just connected is about to send a request, and has nobody else
+    // to ask; one that has had an answer knows that it may be closed.
+    next = connection.silent ? Next::partial : Next::linger;
+  }
   const Next before = std::exchange(connection.state, next);
   switch (next) {
     case Next::idle:
+      if (limits_.idle_timeout.count() != 0) {
+        connection.since = Clock::now();
+        arm_timer();
+      }
       return true;
     case Next::partial:
       if (before != Next::partial) connection.since = Clock::now();
@@ -271,48 +371,80 @@ void Loop::arm_timer() {
   ::timerfd_settime(timer_.get(), 0, &when, nullptr);
 }
 
-/// Closes what has been partial or lingering for too long.
+/// Closes what has been partial, lingering or idle for too long.
 void Loop::tick(Protocol& protocol) {
   std::uint64_t expirations = 0;
   [[maybe_unused]] const auto got =
       ::read(timer_.get(), &expirations, sizeof expirations);
   timer_armed_ = false;  // first: who arms it while we sweep is not lost
   if (accept_blocked_) retry_accept();
+  if (settings_.every_second) {
+    settings_.every_second();
+    arm_timer();
+  }
   const auto now = Clock::now();
   for (Connection* const connection : connections_.slots()) {
     if (!connection->acquire()) continue;
-    const Next state = connection->state;
-    const auto limit =
-        state == Next::linger ? linger_time : limits_.head_timeout;
-    if (state != Next::idle && now - connection->since >= limit) {
+    if (is_overdue(*connection, now)) {
       close(*connection);
       continue;
     }
-    if (state != Next::idle) arm_timer();
+    if (connection->state != Next::idle || limits_.idle_timeout.count() != 0) {
+      arm_timer();
+    }
     if (!connection->release(1)) attend_held(*connection, protocol);
   }
 }
 
-void Loop::stop_accepting(Protocol& protocol) {
+bool Loop::is_overdue(const Connection& connection,
+                      Clock::time_point now) const {
+  const auto age = now - connection.since;
+  switch (connection.state) {
+    case Next::idle:
+      return limits_.idle_timeout.count() != 0 && age >= limits_.idle_timeout;
+    case Next::partial:
+      return age >= (stopping_ ? std::min(stop_head_time, limits_.head_timeout)
+                               : limits_.head_timeout);
+    default:
+      return age >= linger_time;
+  }
+}
+
+void Loop::heed_signals(Protocol& protocol) {
+  if (signals_.take_reopen()) reopen_logs();
+  if (signals_.take_reload()) {
+    log(LogLevel::warning,
+        "HUP: a service without processes of its own cannot reload; give "
+        "--processes 1 or more, or restart it");
+  }
+  if (signals_.stop_requested()) drain(protocol);
+}
+
+/// Takes the connections that have come, but no more, and lets those go that
+/// have nothing to say.
+void Loop::drain(Protocol& protocol) {
   if (stopping_.exchange(true)) return;
-  for (Listener& listener : listeners_) {
+  for (const Listener& listener : listeners_) {
     accept_from(listener, protocol);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd(), nullptr);
   }
+  for (Connection* const connection : connections_.slots()) {
+    if (!connection->acquire()) continue;
+    if (connection->state == Next::idle && !connection->silent &&
+        !has_input(connection->socket.get())) {
+      close(*connection);
+    } else {
+      attend_held(*connection, protocol);
+    }
+  }
+  arm_timer();
+  if (drained()) wake_all();
 }
 
 void Loop::retry_accept() {
   accept_blocked_ = false;
   if (stopping_) return;
-  for (Listener& listener : listeners_) wake(listener);
-}
-
-/// Makes epoll report a listener again, if anybody waits there.
-void Loop::wake(Listener& listener) {
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.ptr = &listener;
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd(), &event);
+  for (const Listener& listener : listeners_) watch(listener);
 }
 
 }  // namespace decant::service

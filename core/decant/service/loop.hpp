@@ -3,17 +3,21 @@
 // worker threads handle those that have something to say.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "decant/service/connection.hpp"
 #include "decant/service/limits.hpp"
 #include "decant/service/listener.hpp"
 #include "decant/service/signals.hpp"
+#include "decant/service/turns.hpp"
 
 namespace decant::service {
 
@@ -28,23 +32,49 @@ class Protocol {
   virtual Next ready(Connection& connection) = 0;
 };
 
-using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;
+/// Makes the protocol of a thread, which are counted from 0. Called on it.
+using MakeProtocol = std::function<std::unique_ptr<Protocol>(int thread)>;
 
-/// Serves until it is told to stop. An idle connection, a silent one or one
-/// with half a request costs a slot in a table and never a thread.
+/// When the event came that the calling thread of a loop is busy with; before
+/// the first one the epoch of the clock.
+Clock::time_point arrival() noexcept;
+
+/// Serves until it is told to stop, then drains: requests that have come are
+/// answered, connections without one are closed. An idle connection, a silent
+/// one or one with half a request costs a slot in a table and never a thread.
 class Loop {
  public:
-  Loop(std::vector<Listener> listeners, const SocketSettings& settings,
-       const Limits& limits, const Signals& signals);
+  struct Settings {
+    const SocketSettings& socket;
+    const Limits& limits;
+    int threads = 1;
+    /// One thread at a time: see Turns.
+    bool takes_turns = false;
+    /// Other processes accept from the same sockets.
+    bool shares_listeners = false;
+    /// A descriptor whose other end is closed when the service is to stop, -1
+    /// for none.
+    int lifeline = -1;
+    /// Called about once a second, on one of the threads; may be empty.
+    std::function<void()> every_second;
+  };
 
-  /// Runs `threads` workers and returns once the service has drained. With one
-  /// thread that is the calling thread.
-  void run(int threads, const MakeProtocol& make_protocol);
+  /// Borrows all of them.
+  Loop(const std::vector<Listener>& listeners, Signals& signals,
+       const Settings& settings);
+
+  /// Returns once the service has drained. With one thread that is the calling
+  /// thread; else it waits for signals only.
+  void run(const MakeProtocol& make_protocol);
 
  private:
-  void work(Protocol& protocol, int batch);
+  void work(Protocol& protocol, int batch, const sigset_t* mask);
+  void work_in_turns(Protocol& protocol, int thread);
+  int wait(std::span<epoll_event> events, const sigset_t* mask);
+  bool drained() const noexcept;
   void handle(void* tag, Protocol& protocol);
-  void accept_from(Listener& listener, Protocol& protocol);
+  void accept_from(const Listener& listener, Protocol& protocol);
+  void accept_alone(const Listener& listener, Protocol& protocol);
   Connection* accept_one(const Listener& listener);
   void begin(Connection& connection, Protocol& protocol);
   void hand_over(Connection& connection);
@@ -53,24 +83,31 @@ class Loop {
   void attend_held(Connection& connection, Protocol& protocol);
   bool settle(Connection& connection, Next next);
   void close(Connection& connection);
+  void wake_all();
   void arm_timer();
   void tick(Protocol& protocol);
-  void stop_accepting(Protocol& protocol);
+  bool is_overdue(const Connection& connection, Clock::time_point now) const;
+  void heed_signals(Protocol& protocol);
+  void drain(Protocol& protocol);
   void retry_accept();
   void watch(int fd, std::uint32_t events, void* tag);
-  void wake(Listener& listener);
+  void watch(const Listener& listener);
 
-  std::vector<Listener> listeners_;
-  const SocketSettings& settings_;
+  const std::vector<Listener>& listeners_;
+  Signals& signals_;
+  const Settings settings_;
   const Limits& limits_;
-  const Signals& signals_;
   Descriptor epoll_;
   Descriptor timer_;
   ConnectionTable connections_;
-  bool alone_ = false;  // one thread serves
+  const bool alone_;  // one thread serves
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};
   std::atomic<bool> accept_blocked_{false};
+  // Of the thread that has the turn.
+  Turns turns_;
+  std::array<epoll_event, 64> batch_;
+  std::span<const epoll_event> pending_;
 };
 
 }  // namespace decant::service

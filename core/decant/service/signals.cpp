@@ -2,12 +2,14 @@
 #include "decant/service/signals.hpp"
 
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <initializer_list>
 #include <system_error>
 
 #include "decant/descriptor.hpp"
@@ -15,36 +17,106 @@
 namespace decant::service {
 namespace {
 
-// Signal handlers reach nothing but globals. Everything here is written before
-// the handlers are installed, but for the count.
-std::atomic<int> stop_requests{0};
-std::atomic<unsigned> grace_seconds{0};
+// Signal handlers reach nothing but globals.
+std::atomic<int> stop_signals{0};
+std::atomic<bool> stopping{false};
+std::atomic<bool> serves{false};
+std::atomic<bool> reopen_wanted{false};
+std::atomic<bool> reload_wanted{false};
+std::atomic<std::int64_t> grace_ends{0};  // milliseconds of the steady clock
+std::atomic<Signals::Tick> on_tick{nullptr};
+// Written before the handlers are installed.
+std::int64_t grace_milliseconds = 0;
+bool is_worker = false;
 std::vector<std::string> socket_files;
-Descriptor stop_event;
+Descriptor event;
+timer_t timer{};
+bool has_timer = false;
+
+/// How often a process that stops looks whether its grace is over.
+constexpr std::chrono::milliseconds stop_interval{100};
+constexpr std::array blocked_signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP,
+                                        SIGALRM};
+
+std::int64_t now() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::int64_t>(time.tv_sec) * 1000 +
+         time.tv_nsec / 1'000'000;
+}
 
 [[noreturn]] void stop_now() noexcept {
   for (const std::string& file : socket_files) ::unlink(file.c_str());
   ::_exit(0);
 }
 
-void write_stop_event() noexcept {
+void write_event() noexcept {
   const std::uint64_t one = 1;
   // The counter cannot overflow; there is nobody to tell of anything else.
-  [[maybe_unused]] const auto written =
-      ::write(stop_event.get(), &one, sizeof one);
+  [[maybe_unused]] const auto written = ::write(event.get(), &one, sizeof one);
 }
 
-/// Async-signal-safe: eventfd, alarm, unlink and _exit only.
+void set_timer(std::chrono::milliseconds delay) noexcept {
+  itimerspec when{};
+  when.it_value.tv_sec = delay.count() / 1000;
+  when.it_value.tv_nsec = delay.count() % 1000 * 1'000'000;
+  ::timer_settime(timer, 0, &when, nullptr);
+}
+
+void begin_stop() noexcept {
+  if (stopping.exchange(true)) return;
+  grace_ends = now() + grace_milliseconds;
+  set_timer(stop_interval);
+  write_event();
+}
+
+/// A thread that serves alone has TERM wait until its request has ended, which
+/// may be never.
+bool stop_waits() noexcept {
+  sigset_t pending;
+  return ::sigpending(&pending) == 0 &&
+         (sigismember(&pending, SIGTERM) == 1 ||
+          (!is_worker && sigismember(&pending, SIGINT) == 1));
+}
+
+void on_alarm() noexcept {
+  if (serves && stop_waits()) begin_stop();
+  if (stopping && now() >= grace_ends) stop_now();
+  const Signals::Tick tick = on_tick;
+  std::chrono::milliseconds next(0);
+  if (tick != nullptr) next = tick();
+  if (stopping && (next.count() == 0 || next > stop_interval)) {
+    next = stop_interval;
+  }
+  // Never stopped: another thread may have started it meanwhile.
+  if (next.count() != 0) set_timer(next);
+}
+
+/// Async-signal-safe, and so is all that it calls.
 void on_signal(int signal) {
   const int saved = errno;
-  const bool first = stop_requests.fetch_add(1) == 0;
-  if (!first || signal == SIGQUIT || signal == SIGALRM) stop_now();
-  ::alarm(grace_seconds.load());
-  write_stop_event();
+  switch (signal) {
+    case SIGALRM:
+      on_alarm();
+      break;
+    case SIGUSR1:
+      reopen_wanted = true;
+      write_event();
+      break;
+    case SIGHUP:
+      reload_wanted = true;
+      write_event();
+      break;
+    case SIGQUIT:
+      stop_now();
+    default:
+      if (!serves || (stop_signals.fetch_add(1) > 0 && !is_worker)) stop_now();
+      begin_stop();
+  }
   errno = saved;
 }
 
-void install(int signal, void (*handler)(int)) {
+void install(int signal, void (*handler)(int)) noexcept {
   struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
@@ -52,61 +124,98 @@ void install(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-sigset_t stop_set() noexcept {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
+void install_all() noexcept {
+  for (const int signal : {SIGTERM, SIGQUIT, SIGALRM, SIGUSR1, SIGHUP}) {
+    install(signal, on_signal);
+  }
+  install(SIGINT, is_worker ? SIG_IGN : on_signal);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) install(signal, SIG_IGN);
 }
 
 }  // namespace
 
-Signals::Signals(std::vector<std::string> files, std::chrono::seconds grace) {
-  stop_event.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stop_event) {
+Signals::Signals(Settings settings) {
+  event.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event) {
     throw std::system_error(errno, std::generic_category(), "eventfd");
   }
-  socket_files = std::move(files);
-  // alarm(0) would mean never.
-  grace_seconds = static_cast<unsigned>(grace.count() > 0 ? grace.count() : 1);
-  stop_requests = 0;
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGALRM}) {
-    install(signal, on_signal);
+  socket_files = std::move(settings.files);
+  grace_milliseconds = std::chrono::milliseconds(settings.grace).count();
+  is_worker = settings.is_worker;
+  stop_signals = 0;
+  for (auto* const flag :
+       {&stopping, &serves, &reopen_wanted, &reload_wanted}) {
+    *flag = false;
   }
-  for (const int signal : {SIGPIPE, SIGHUP, SIGUSR1}) install(signal, SIG_IGN);
+  on_tick = nullptr;
+  sigevent expiry{};
+  expiry.sigev_notify = SIGEV_SIGNAL;
+  expiry.sigev_signo = SIGALRM;
+  if (::timer_create(CLOCK_MONOTONIC, &expiry, &timer) != 0) {
+    throw std::system_error(errno, std::generic_category(), "timer_create");
+  }
+  has_timer = true;
+  install_all();
 }
 
 Signals::~Signals() {
-  ::alarm(0);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGALRM}) {
+  if (std::exchange(has_timer, false)) ::timer_delete(timer);
+  for (const int signal :
+       {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGHUP}) {
     install(signal, SIG_DFL);
   }
-  stop_event.reset();
+  event.reset();
 }
 
-int Signals::stop_descriptor() const noexcept {
-  return stop_event.get();
+void Signals::serving() noexcept {
+  install_all();  // an application may have set others while it was loaded
+  serves = true;
 }
 
-void Signals::pass_on_stop() const noexcept {
-  write_stop_event();
+int Signals::descriptor() const noexcept {
+  return event.get();
+}
+
+void Signals::pass_on() const noexcept {
+  write_event();
 }
 
 bool Signals::stop_requested() const noexcept {
-  return stop_requests > 0;
+  return stopping;
 }
 
-void Signals::block_stop() noexcept {
-  const sigset_t set = stop_set();
+void Signals::request_stop() noexcept {
+  begin_stop();
+}
+
+bool Signals::take_reopen() noexcept {
+  return reopen_wanted.exchange(false);
+}
+
+bool Signals::take_reload() noexcept {
+  return reload_wanted.exchange(false);
+}
+
+void Signals::set_tick(Tick tick) noexcept {
+  on_tick = tick;
+}
+
+void Signals::start_clock(std::chrono::milliseconds delay) noexcept {
+  set_timer(delay);
+}
+
+void Signals::block(bool alone) noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : blocked_signals) sigaddset(&set, signal);
+  if (alone) sigdelset(&set, SIGALRM);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 sigset_t Signals::waiting_mask() noexcept {
   sigset_t set;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
-  sigdelset(&set, SIGTERM);
-  sigdelset(&set, SIGINT);
+  for (const int signal : blocked_signals) sigdelset(&set, signal);
   return set;
 }
 

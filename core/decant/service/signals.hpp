@@ -1,36 +1,65 @@
 // SPDX-License-Identifier: MIT
-// The signals of a service: TERM and INT drain and stop, a second one or QUIT
-// stops now.
+// The signals of a process that serves requests: how it drains and stops, and
+// the clock that its time-outs run by.
 #pragma once
 
 #include <signal.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace decant::service {
 
 /// Installs the handlers; one object per process, made before any thread.
-/// HUP and USR1 are ignored, so that neither ends the service.
+///
+/// Alone: TERM and INT drain and stop, a second one stops now. As a worker of
+/// a supervisor: TERM drains, however often it comes, and INT, which a terminal
+/// sends to the supervisor too, is left to that. QUIT stops now, USR1 has the
+/// logs reopened, HUP is only remembered.
 class Signals {
  public:
-  /// `files` are removed when the service stops at once; `grace` is how long
-  /// requests in flight may take after the first TERM or INT.
-  Signals(std::vector<std::string> files, std::chrono::seconds grace);
+  struct Settings {
+    /// Removed when the service stops at once.
+    std::vector<std::string> files;
+    /// How long requests in flight may take once the service is to stop.
+    std::chrono::seconds grace{30};
+    bool is_worker = false;
+  };
+
+  explicit Signals(Settings settings);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// An eventfd that is written once the service is to drain and stop.
-  int stop_descriptor() const noexcept;
+  /// From now on there are requests to be finished; before it the first TERM
+  /// stops at once.
+  void serving() noexcept;
+  /// An eventfd that is written when one of these has changed.
+  int descriptor() const noexcept;
   /// Writes it again, for the next thread that waits for its edge.
-  void pass_on_stop() const noexcept;
+  void pass_on() const noexcept;
   /// True once the service is to drain and stop.
   bool stop_requested() const noexcept;
-  /// Blocks TERM and INT in this thread. A thread that serves requests must
-  /// not be interrupted in a read: libraries take that for a lost peer.
-  static void block_stop() noexcept;
+  /// Does what the first TERM does.
+  void request_stop() noexcept;
+  /// True once after each USR1, and after each HUP.
+  bool take_reopen() noexcept;
+  bool take_reload() noexcept;
+
+  /// What the clock calls, in a signal handler of the main thread: it may do
+  /// only what signal-safety(7) allows. Gives the time until the next call; 0
+  /// stops the clock.
+  using Tick = std::chrono::milliseconds (*)();
+  static void set_tick(Tick tick) noexcept;
+  /// Has the clock call for the first time after `delay`. Signal-safe.
+  static void start_clock(std::chrono::milliseconds delay) noexcept;
+
+  /// Blocks TERM, INT, USR1 and HUP in this thread, and the clock where another
+  /// thread is there to get it. A thread that serves requests must not be
+  /// interrupted in a read: libraries take that for a lost peer.
+  static void block(bool alone) noexcept;
   /// The signal mask for a thread that waits and may be interrupted.
   static sigset_t waiting_mask() noexcept;
 };

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/errors.hpp"
 
-#include <unistd.h>
-
 #include <string>
 
 #include "decant/application/python/failure.hpp"
-#include "decant/cgi_streams.hpp"
+#include "decant/service/log.hpp"
 
 namespace decant::python {
 namespace {
@@ -22,7 +20,7 @@ Request*& request_behind(PyObject* object) {
 }
 
 /// The request's own stream where Python runs for it, and no thread uses what
-/// may be the same connection; else standard error, where a line must not wait.
+/// may be the same connection; else the log, where a line must not wait.
 template <class Use>
 void with_stream(PyObject* self, const Use& use) {
   const Request* const request = request_behind(self);
@@ -30,7 +28,7 @@ void with_stream(PyObject* self, const Use& use) {
     use(request->env().errors());
     return;
   }
-  DescriptorSink sink(STDERR_FILENO);
+  service::LogSink sink;
   ErrorStream stream(sink);
   use(stream);
 }

@@ -18,9 +18,10 @@
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/file_wrapper.hpp"
 #include "decant/application/python/object.hpp"
+#include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/thread.hpp"
-#include "decant/descriptor.hpp"
 #include "decant/error.hpp"
+#include "decant/service/log.hpp"
 #include "decant/text.hpp"
 
 namespace decant::python {
@@ -176,10 +177,9 @@ class Watchdog {
       std::unique_lock lock(state->mutex);
       if (state->ended.wait_for(lock, exit_grace, [&] { return state->done; }))
         return;
-      constexpr std::string_view line =
-          "decant: python: threads of the application did not end; they were "
-          "left\n";
-      write_all(STDERR_FILENO, line);
+      service::log(service::LogLevel::warning,
+                   "python: threads of the application did not end; they "
+                   "were left");
       ::_exit(status);
     }).detach();
   }
@@ -222,10 +222,20 @@ void prepare() {
   prepare_environ_keys();
   watch_forks();
   buffer_by_line();
+  prepare_service_signals();
 }
 
 void before_fork() {
   PyEval_RestoreThread(Thread::mine().state());
+  static const bool frozen = [] {
+    try {
+      freeze_objects();
+    } catch (const ErrorIsSet&) {
+      PyErr_Clear();  // the children will work all the same
+    }
+    return true;
+  }();
+  static_cast<void>(frozen);
   PyOS_BeforeFork();
 }
 

@@ -7,6 +7,7 @@
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/interpreter.hpp"
 #include "decant/application/python/loader.hpp"
+#include "decant/application/python/service_hooks.hpp"
 #include "decant/plugin.hpp"
 
 namespace decant::python {
@@ -56,4 +57,4 @@ extern "C" __attribute__((visibility("default")))
 const decant::python::Module decant_python_module;
 extern "C" const decant::python::Module decant_python_module = {
     decant::plugin_contract, DECANT_VERSION, decant::python::load_callable,
-    decant::python::fork_hooks};
+    decant::python::fork_hooks, decant::python::service_runtime};

@@ -7,6 +7,7 @@
 #include "decant/application.hpp"
 #include "decant/application/python.hpp"
 #include "decant/fork.hpp"
+#include "decant/runtime.hpp"
 
 namespace decant::python {
 
@@ -15,6 +16,7 @@ struct Module {
   const char* version;   ///< decant's
   Application (*load)(const std::string& spec, const Options& options);
   ForkHooks fork_hooks;
+  Runtime runtime;
 };
 
 inline constexpr char module_symbol[] = "decant_python_module";

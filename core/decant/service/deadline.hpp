@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// --timeout: the time that one request may take.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "decant/environ.hpp"
+
+namespace decant::service {
+
+/// What is done about requests that take too long. Times run from the start of
+/// each request to its end.
+struct DeadlineSettings {
+  std::chrono::milliseconds timeout{0};  ///< 0: as long as it takes
+  /// The main thread serves: there a runtime can interrupt what it runs.
+  bool in_main_thread = false;
+  /// Called, in a signal handler, when a request that was interrupted has not
+  /// ended a second later: its thread is lost. May be null.
+  void (*stuck)() = nullptr;
+};
+
+/// Once per process, with Signals in place and before a runtime starts, which
+/// may chain its own handler of USR2 before ours.
+void set_deadlines(const DeadlineSettings& settings);
+/// True when requests have a time-out.
+bool has_deadlines() noexcept;
+/// Threads that have been lost since the last call.
+int take_lost_threads() noexcept;
+
+/// The request that the calling thread serves, while it lives. When its time
+/// is over before its head has gone out, `answer` is sent in its place and
+/// nothing of the application's may follow. Does nothing without a time-out.
+class TimedRequest {
+ public:
+  /// `answer` is written to `socket` as it is and must outlive the object.
+  TimedRequest(int socket, std::string_view answer,
+               const Variables& variables) noexcept;
+  TimedRequest(const TimedRequest&) = delete;
+  TimedRequest& operator=(const TimedRequest&) = delete;
+  ~TimedRequest();
+
+  /// Asked before the head is sent: false when `answer` has been.
+  bool claim_head() noexcept;
+};
+
+/// True when the request that the calling thread serves was answered so.
+bool request_timed_out() noexcept;
+
+}  // namespace decant::service

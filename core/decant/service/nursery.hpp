@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// --preload: a process that has loaded the application and forks the workers.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "decant/descriptor.hpp"
+#include "decant/service/worker.hpp"
+
+namespace decant::service {
+
+/// The nursery serves nothing and supervises nobody: the workers that it forks
+/// become children of the supervisor, which must be a subreaper (prctl(2)).
+/// The supervisor itself never holds an application.
+class Nursery {
+ public:
+  /// Forks it. It reports `ready` for slot -1 once the application is loaded,
+  /// or exits. `in_child` runs there first. Throws std::system_error.
+  Nursery(Setting& setting, std::uint64_t generation, int reports,
+          void (*in_child)(void*), void* context);
+
+  pid_t pid() const noexcept { return pid_; }
+  std::uint64_t generation() const noexcept { return generation_; }
+  bool is_ready() const noexcept { return ready_; }
+  void set_ready() noexcept { ready_ = true; }
+  /// Asks for a worker, which reports `started` with its process id. False
+  /// when the nursery has ended.
+  bool fork_worker(int slot) const noexcept;
+  /// In a forked worker: closes what is the supervisor's.
+  void leave() noexcept { requests_.reset(); }
+
+ private:
+  std::uint64_t generation_;
+  pid_t pid_ = 0;
+  bool ready_ = false;
+  Descriptor requests_;  // it ends when this is closed
+};
+
+}  // namespace decant::service

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/service.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "decant/error.hpp"
+#include "decant/service/log.hpp"
+#include "decant/service/loop.hpp"
+#include "decant/service/pid_file.hpp"
+#include "decant/service/privileges.hpp"
+#include "decant/service/supervisor.hpp"
+#include "decant/service/worker.hpp"
+
+namespace decant::service {
+namespace {
+
+/// Workers that may live at once beside those that serve: of the next
+/// generation, draining, stuck.
+constexpr int spare_workers = 64;
+
+std::vector<Listener> open_listeners(const std::string& name,
+                                     const Options& options) {
+  std::vector<Listener> listeners;
+  for (const std::string& text : options.listen) {
+    listeners.push_back(open(Endpoint::parse(text), options.socket));
+  }
+  if (listeners.empty()) listeners = inherited();
+  if (listeners.empty()) {
+    throw UsageError(
+        name +
+        ": no endpoint to listen on; give --listen unix:/run/app.sock or "
+        "--listen 127.0.0.1:9000, or start it by systemd, spawn-fcgi or the "
+        "web server, which pass a socket");
+  }
+  return listeners;
+}
+
+/// The processors that this process may use.
+int available_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(CPU_COUNT(&set), 1);
+}
+
+int count_processes(const Options& options) {
+  if (options.processes) return *options.processes;
+  const bool managed =
+      options.listen.empty() && is_listening_socket(STDIN_FILENO);
+  return managed ? 0 : available_processors();
+}
+
+void check(const Options& options, int processes) {
+  if (processes > 0) return;
+  const auto refuse = [](const char* option) {
+    throw UsageError(std::string(option) +
+                     ": needs a supervisor; give --processes 1 or more");
+  };
+  if (options.preload) refuse("--preload");
+  if (options.reload) refuse("--reload");
+  if (!options.status.empty()) refuse("--status");
+}
+
+std::string counted(int count, const char* one, const char* many) {
+  return std::to_string(count) + ' ' + (count == 1 ? one : many);
+}
+
+std::string banner(const Setting& setting) {
+  std::string names;
+  for (const Listener& listener : setting.listeners) {
+    names += (names.empty() ? "" : ", ") + listener.name();
+  }
+  const int processes = setting.processes;
+  return setting.name + ": listening on " + names + ", " +
+         (processes == 0
+              ? ""
+              : counted(processes, "process", "processes") + " with ") +
+         counted(setting.options.threads, "thread", "threads");
+}
+
+}  // namespace
+
+bool has_endpoint(const Options& options) {
+  return !options.listen.empty() || std::getenv("LISTEN_FDS") != nullptr ||
+         is_listening_socket(STDIN_FILENO);
+}
+
+int serve(const std::string& name, const Options& options,
+          const Prepare& prepare) {
+  const int processes = count_processes(options);
+  check(options, processes);
+  const Notifier notifier;
+  // What is wrong up to start_log() whoever started the service is to see.
+  std::optional<AccessLog> access_log;
+  if (!options.logs.access_file.empty()) access_log.emplace(options.logs);
+  std::optional<PidFile> pid_file;
+  if (!options.pid_file.empty()) pid_file.emplace(options.pid_file);
+  Setting setting{
+      .name = name,
+      .banner = {},
+      .options = options,
+      .prepare = prepare,
+      .listeners = open_listeners(name, options),
+      .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
+                options.threads, options.threads == 1 ? 0 : options.threads},
+      .access_log = access_log ? &*access_log : nullptr,
+      .processes = processes};
+  setting.banner = banner(setting);
+  std::optional<Supervisor> supervisor;
+  if (processes > 0) supervisor.emplace(setting, notifier);
+  start_log(options.logs.file);
+  give_up_privileges(options.user, options.group, options.chroot);
+  const int status =
+      supervisor ? supervisor->run() : work(setting, {}, &notifier);
+  if (status == 0) log(LogLevel::info, name + ": stopped");
+  return status;
+}
+
+}  // namespace decant::service

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// --reload: whether the files of the application have changed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace decant::service {
+
+/// Looks at the files that the runtime of this process has loaded from. By
+/// time and size, as make(1) does: no descriptor is held for them.
+class SourceWatch {
+ public:
+  /// What it finds now is what changes are seen against.
+  void start();
+  /// True once for each change. Files that were loaded since are taken in.
+  bool changed();
+
+ private:
+  // Device, inode, size, seconds and nanoseconds of the last change.
+  using Mark = std::tuple<dev_t, ino_t, off_t, time_t, long>;
+  std::map<std::string, Mark> marks_;
+};
+
+}  // namespace decant::service

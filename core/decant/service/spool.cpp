@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/spool.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "decant/error.hpp"
+
+namespace decant::service {
+namespace {
+
+/// More goes to a file.
+constexpr std::size_t most_memory = 256 << 10;
+
+[[noreturn]] void fail(const char* what) {
+  throw GatewayError(std::string("--spool: ") + what + ": " +
+                         std::generic_category().message(errno) +
+                         "; make room there, or set TMPDIR to another place",
+                     503);
+}
+
+/// A file without a name, so that nothing is left of it.
+Descriptor open_file() {
+  const char* const place = std::getenv("TMPDIR");
+  std::string folder = place != nullptr && *place == '/' ? place : "/tmp";
+  Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file) return file;
+  folder += "/decant-XXXXXX";  // not every file system has the other
+  file.reset(::mkostemp(folder.data(), O_CLOEXEC));
+  if (!file) fail("a temporary file cannot be made");
+  ::unlink(folder.c_str());
+  return file;
+}
+
+}  // namespace
+
+void Spool::prepare(std::optional<std::uint64_t> length) {
+  const std::uint64_t most = std::min(most_, length.value_or(most_));
+  std::array<char, 65536> buffer;
+  while (size_ < most && !ended_) {
+    const std::size_t room =
+        std::min<std::uint64_t>(buffer.size(), most - size_);
+    const std::size_t got = source_.read(std::span(buffer).first(room));
+    ended_ = got == 0;
+    keep(std::span(buffer).first(got));
+  }
+}
+
+void Spool::keep(std::span<const char> bytes) {
+  if (memory_.size() + bytes.size() <= most_memory && !file_) {
+    memory_.append(bytes.data(), bytes.size());
+  } else {
+    if (!file_) file_ = open_file();
+    if (!write_all(file_.get(), {bytes.data(), bytes.size()})) {
+      fail("the temporary file cannot be written");
+    }
+  }
+  size_ += bytes.size();
+}
+
+std::size_t Spool::read(std::span<char> buffer) {
+  if (position_ == size_) {
+    return ended_ ? 0 : source_.read(buffer);
+  }
+  std::size_t got = 0;
+  if (position_ < memory_.size()) {
+    got = memory_.copy(buffer.data(), buffer.size(),
+                       static_cast<std::size_t>(position_));
+  } else {
+    const ssize_t count =
+        ::pread(file_.get(), buffer.data(), buffer.size(),
+                static_cast<off_t>(position_ - memory_.size()));
+    if (count <= 0) fail("the temporary file cannot be read");
+    got = static_cast<std::size_t>(count);
+  }
+  position_ += got;
+  return got;
+}
+
+}  // namespace decant::service

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/worker.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <random>
+#include <utility>
+
+#include "decant/error.hpp"
+#include "decant/runtime.hpp"
+#include "decant/service/deadline.hpp"
+#include "decant/service/log.hpp"
+#include "decant/service/loop.hpp"
+#include "decant/service/observer.hpp"
+#include "decant/service/process_memory.hpp"
+#include "decant/service/signals.hpp"
+#include "decant/service/source_watch.hpp"
+
+namespace decant::service {
+namespace {
+
+/// Keeps the place of one thread on the scoreboard.
+class SlotObserver final : public Observer {
+ public:
+  explicit SlotObserver(ThreadSlot& slot) : slot_(slot) {}
+
+  void begin(const RequestRecord& record) noexcept override {
+    const auto [method, target] = cgi_request::request_line(record.variables);
+    slot_.begin(method, target, record.begun);
+  }
+
+  void end(const RequestRecord& record) noexcept override {
+    slot_.end(record.status, record.bytes_received, record.bytes_sent,
+              record.taken, record.waited, record.outcome);
+  }
+
+ private:
+  ThreadSlot& slot_;
+};
+
+/// Counts down the requests that a process may serve.
+class RequestLimit {
+ public:
+  explicit RequestLimit(const Options& options)
+      : left_(static_cast<std::int64_t>(options.max_requests)) {
+    if (options.max_requests_jitter == 0) return;
+    std::random_device random;
+    left_ +=
+        static_cast<std::int64_t>(std::uniform_int_distribution<std::uint64_t>(
+            0, options.max_requests_jitter)(random));
+  }
+
+  /// True for the request that was the last one.
+  bool count() noexcept { return left_.fetch_sub(1) == 1; }
+
+ private:
+  std::atomic<std::int64_t> left_;
+};
+
+class Worker {
+ public:
+  Worker(Setting& setting, const Place& place, const Notifier* notifier)
+      : setting_(setting),
+        options_(setting.options),
+        place_(place),
+        notifier_(notifier),
+        limit_(setting.options),
+        signals_({.files = is_supervised() ? std::vector<std::string>()
+                                           : socket_files(setting),
+                  .grace = setting.options.limits.grace,
+                  .is_worker = is_supervised()}) {}
+
+  int run();
+
+ private:
+  class LimitObserver;
+
+  static std::vector<std::string> socket_files(Setting& setting) {
+    std::vector<std::string> files;
+    for (const Listener& listener : setting.listeners) {
+      if (!listener.file().empty()) files.push_back(listener.file());
+    }
+    return files;
+  }
+
+  bool is_supervised() const noexcept { return place_.reports >= 0; }
+  void report(Report::Kind kind) const noexcept {
+    const Report line{kind, place_.slot, place_.generation, ::getpid()};
+    // A supervisor that is gone needs no report.
+    [[maybe_unused]] const auto written =
+        ::write(place_.reports, &line, sizeof line);
+  }
+  /// It has served long enough: another one takes its place.
+  void retire() noexcept {
+    if (is_supervised()) {
+      report(Report::Kind::tired);
+    } else {
+      signals_.request_stop();
+    }
+  }
+  void set_deadlines();
+  std::unique_ptr<Observer> make_observer(int thread);
+  void every_second();
+  bool needs_clock() const noexcept;
+  void look_at_memory();
+  void look_at_idleness();
+
+  Setting& setting_;
+  const Options& options_;
+  const Place place_;
+  const Notifier* const notifier_;
+  RequestLimit limit_;
+  Signals signals_;
+  SourceWatch sources_;
+  std::uint64_t requests_seen_ = 0;
+  Clock::time_point active_ = Clock::now();
+  bool retired_ = false;
+};
+
+class Worker::LimitObserver final : public Observer {
+ public:
+  explicit LimitObserver(Worker& worker) : worker_(worker) {}
+  void begin(const RequestRecord&) noexcept override {}
+  void end(const RequestRecord&) noexcept override {
+    if (worker_.limit_.count()) worker_.retire();
+  }
+
+ private:
+  Worker& worker_;
+};
+
+// A handler that reports a thread as lost reaches nothing but globals.
+Place stuck_place;
+
+void report_stuck() {
+  const Report line{Report::Kind::stuck, stuck_place.slot,
+                    stuck_place.generation, ::getpid()};
+  (void)!::write(stuck_place.reports, &line, sizeof line);
+}
+
+void Worker::set_deadlines() {
+  stuck_place = place_;
+  service::set_deadlines({.timeout = options_.limits.timeout,
+                          .in_main_thread = options_.threads == 1,
+                          .stuck = is_supervised() ? report_stuck : nullptr});
+}
+
+std::unique_ptr<Observer> Worker::make_observer(int thread) {
+  std::vector<std::unique_ptr<Observer>> observers;
+  // Without a supervisor few look at the scoreboard.
+  const bool is_watched = is_supervised() || options_.idle_exit.count() != 0;
+  if (is_watched && setting_.board.thread_slots() > thread) {
+    observers.push_back(std::make_unique<SlotObserver>(
+        setting_.board.thread(place_.slot, thread)));
+  }
+  if (setting_.access_log != nullptr) {
+    observers.push_back(setting_.access_log->make_observer());
+  }
+  if (options_.max_requests != 0) {
+    observers.push_back(std::make_unique<LimitObserver>(*this));
+  }
+  return together(std::move(observers));
+}
+
+bool Worker::needs_clock() const noexcept {
+  if (options_.reload) return true;
+  return !is_supervised() &&
+         (options_.max_memory != 0 || options_.idle_exit.count() != 0 ||
+          (notifier_ != nullptr && notifier_->interval().count() != 0));
+}
+
+void Worker::every_second() {
+  if (options_.reload && sources_.changed()) report(Report::Kind::changed);
+  if (is_supervised()) return;
+  if (notifier_ != nullptr && notifier_->interval().count() != 0) {
+    notifier_->alive();
+  }
+  look_at_memory();
+  look_at_idleness();
+}
+
+void Worker::look_at_memory() {
+  if (options_.max_memory == 0 || retired_) return;
+  const auto memory = read_process_memory(::getpid());
+  if (!memory || memory->resident <= options_.max_memory) return;
+  retired_ = true;
+  log(LogLevel::info, "more memory than --max-memory allows: " +
+                          std::to_string(memory->resident >> 20) + " MiB");
+  retire();
+}
+
+void Worker::look_at_idleness() {
+  if (options_.idle_exit.count() == 0) return;
+  const Snapshot snapshot = setting_.board.snapshot();
+  const bool busy =
+      std::any_of(snapshot.workers.begin(), snapshot.workers.end(),
+                  [](const WorkerSnapshot& w) { return !w.in_flight.empty(); });
+  if (busy || snapshot.totals.requests != requests_seen_) {
+    requests_seen_ = snapshot.totals.requests;
+    active_ = Clock::now();
+  }
+  if (Clock::now() - active_ < options_.idle_exit) return;
+  signals_.request_stop();
+}
+
+int Worker::run() {
+  auto& slot = setting_.board.worker(place_.slot);
+  slot.pid = ::getpid();
+  if (!is_supervised()) {
+    slot.started = Clock::now().time_since_epoch().count();
+  }
+  const decant::Concurrency concurrency{.multithread = options_.threads > 1,
+                                        .multiprocess = setting_.processes > 1};
+  MakeServer make_server;
+  set_deadlines();
+  try {
+    make_server = setting_.prepare(concurrency);
+  } catch (const std::exception& error) {
+    log(LogLevel::error, error.what());
+    return exit_not_loaded;
+  }
+  if (options_.reload) sources_.start();
+  Loop loop(setting_.listeners, signals_,
+            {.socket = options_.socket,
+             .limits = options_.limits,
+             .threads = options_.threads,
+             .takes_turns = runtime().one_at_a_time,
+             .shares_listeners = setting_.processes > 1,
+             .lifeline = place_.reports,
+             .every_second = needs_clock() ? [this] { every_second(); }
+                                           : std::function<void()>()});
+  slot.state = WorkerState::ready;
+  if (is_supervised()) {
+    report(Report::Kind::ready);
+  } else {
+    log(LogLevel::info, setting_.banner);
+    if (notifier_ != nullptr) notifier_->ready();
+  }
+  signals_.serving();
+  loop.run([&](int thread) { return make_server(make_observer(thread)); });
+  if (notifier_ != nullptr) notifier_->stopping();
+  return 0;
+}
+
+}  // namespace
+
+int work(Setting& setting, const Place& place, const Notifier* notifier) {
+  return Worker(setting, place, notifier).run();
+}
+
+}  // namespace decant::service

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// A process that serves: it loads the application and runs the loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "decant/descriptor.hpp"
+#include "decant/service/access_log.hpp"
+#include "decant/service/notify.hpp"
+#include "decant/service/scoreboard.hpp"
+#include "decant/service/service.hpp"
+
+namespace decant::service {
+
+/// Exit status of a service whose application cannot be loaded.
+inline constexpr int exit_not_loaded = 3;
+
+/// What all processes of a service have in common. It is made once and lives
+/// until the last of them has ended.
+struct Setting {
+  std::string name;    ///< of the protocol, for the log
+  std::string banner;  ///< what the log is told once it serves
+  const Options& options;
+  Prepare prepare;
+  std::vector<Listener> listeners;
+  Scoreboard board;
+  const AccessLog* access_log;  ///< may be null
+  int processes;                ///< 0: this one serves
+};
+
+/// What a worker tells its supervisor: one write(2), so that none mix.
+struct Report {
+  enum class Kind : std::uint8_t {
+    started,  ///< this is its process id
+    ready,    ///< it serves
+    tired,    ///< it has served enough, or a file has changed: replace it
+    changed,  ///< a file of the application has changed: replace all
+    stuck,    ///< a request cannot be ended
+  };
+  Kind kind;
+  int slot;
+  std::uint64_t generation;
+  pid_t pid;
+};
+
+/// Where a worker of a supervisor is.
+struct Place {
+  int slot = 0;
+  std::uint64_t generation = 0;
+  int reports = -1;  ///< a pipe of Report; -1 without a supervisor
+};
+
+/// Serves in this process until it is told to stop. Gives the exit status; why
+/// an application could not be loaded has been logged. `notifier` may be null.
+int work(Setting& setting, const Place& place, const Notifier* notifier);
+
+}  // namespace decant::service
