@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/cgi_streams.hpp"
 
+#include <poll.h>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -19,6 +21,11 @@ std::size_t DescriptorSource::read(std::span<char> buffer) {
   }
   consumed_ += static_cast<std::uint64_t>(got);
   return static_cast<std::size_t>(got);
+}
+
+bool DescriptorSource::ready() {
+  pollfd poll{fd_, POLLIN, 0};
+  return ::poll(&poll, 1, 0) != 0;
 }
 
 void DescriptorSink::write(std::string_view lines) noexcept {

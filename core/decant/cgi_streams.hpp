@@ -16,6 +16,8 @@ class DescriptorSource final : public InputSource {
   /// Borrows `fd`.
   explicit DescriptorSource(int fd) noexcept : fd_(fd) {}
   std::size_t read(std::span<char> buffer) override;
+  bool ready() override;
+  int descriptor() const noexcept override { return fd_; }
   /// Bytes that have been read.
   std::uint64_t consumed() const noexcept { return consumed_; }
 
@@ -43,6 +45,7 @@ class DescriptorOutput : public Output {
   void start(const ResponseHead& head, std::string_view chunk,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
+  int connection() const noexcept override { return fd_; }
 
  private:
   /// Appends the head to `out` in the form that this output has.

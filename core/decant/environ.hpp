@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <forward_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -83,6 +84,19 @@ class Environ {
   bool multiprocess() const noexcept { return concurrency_.multiprocess; }
   /// wsgi.run_once
   bool run_once() const noexcept { return concurrency_.run_once; }
+  /// A descriptor on which poll(2) reports POLLHUP or POLLERR once nobody is
+  /// left to take the response, or -1; for an application that has something
+  /// else to wait for. Neither to be read from nor written to.
+  int connection() const noexcept { return connection_; }
+  void set_connection(int descriptor) noexcept { connection_ = descriptor; }
+  /// For an application that is a process: the end of the response waits until
+  /// the body is closed, and its exit status goes along where the server side
+  /// has a place for it (FastCGI 1.0 section 5.5, appStatus).
+  void await_exit_status() noexcept { exit_status_ = 0; }
+  void set_exit_status(int status) noexcept { exit_status_ = status; }
+  const std::optional<int>& exit_status() const noexcept {
+    return exit_status_;
+  }
   /// wsgi.file_wrapper: a body from an open file. Takes `descriptor`.
   FileWrapper file_wrapper(int descriptor, std::size_t block = 8192) const {
     return FileWrapper(descriptor, block);
@@ -112,6 +126,8 @@ class Environ {
   ErrorStream& errors_;
   Concurrency concurrency_;
   std::string_view url_scheme_ = "http";
+  int connection_ = -1;
+  std::optional<int> exit_status_;
   Variables variables_;
   // A byte per variable that a search compares first, and which of the 256
   // there have been: most searches end there.

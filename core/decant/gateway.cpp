@@ -25,6 +25,8 @@ class Response final : public detail::StartResponseTarget,
   explicit Response(Output& output) : output_(&output) {}
 
   void set_head_only(bool head_only) noexcept { head_only_ = head_only; }
+  /// The end may have to wait for what the application leaves in `env`.
+  void set_environ(const Environ* env) noexcept { env_ = env; }
 
   Write start_response(std::string_view status, Headers headers,
                        std::exception_ptr error) override;
@@ -65,6 +67,7 @@ class Response final : public detail::StartResponseTarget,
   bool complete() const noexcept;
 
   Output* output_;
+  const Environ* env_ = nullptr;
   std::optional<Status> status_;
   Headers headers_;
   std::optional<std::uint64_t> content_length_;
@@ -153,6 +156,8 @@ void Response::emit(std::string_view chunk, bool last) {
   // the server side must be left to show that it was cut.
   last = !carries_content() ||
          (content_length_ ? sent_ == *content_length_ : last);
+  // Nor is it the end while the exit status is still to come.
+  if (env_ != nullptr && env_->exit_status()) last = false;
   if (head_sent_) {
     if (!chunk.empty()) deliver(chunk, [&] { output_->send(chunk, last); });
     return;
@@ -265,6 +270,7 @@ class Run {
         exchange_.variables, exchange_.framing, exchange_.rules);
     InputStream input(exchange_.input, length, exchange_.rules.max_body);
     Environ env(input, errors_, exchange_.concurrency);
+    env.set_connection(exchange_.output.connection());
     cgi_request::normalise(exchange_.variables, exchange_.framing,
                            exchange_.rules, env);
     exchange_.input.prepare(length);
@@ -283,6 +289,7 @@ class Run {
   Outcome call(Environ& env) {
     const StartResponse start_response(
         (std::shared_ptr<detail::StartResponseTarget>(response_)));
+    response_->set_environ(&env);
     Outcome outcome = Outcome::complete;
     Body body;
     // The body and the environ must live until both ways out have closed the
@@ -298,6 +305,8 @@ class Run {
     } catch (...) {
       log("close: " + current_error());
     }
+    response_->set_environ(nullptr);
+    if (env.exit_status()) exchange_.output.exit_status(*env.exit_status());
     return outcome == Outcome::complete ? verdict() : outcome;
   }
 

@@ -36,6 +36,11 @@ class Output {
                      bool last) = 0;
   /// Sends a chunk, which is never empty.
   virtual void send(std::string_view chunk, bool last) = 0;
+  /// What Environ::connection() gives.
+  virtual int connection() const noexcept { return -1; }
+  /// The exit status of an application that is a process, before the response
+  /// is ended; nothing that was said to be the last chunk has come then.
+  virtual void exit_status(int /*status*/) noexcept {}
 };
 
 /// One request: its variables, input, output and errors. Borrows everything.

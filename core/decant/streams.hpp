@@ -25,6 +25,12 @@ class InputSource {
   /// Called once, before the application is: the body has `length` bytes, or
   /// goes to the end. May read ahead. Throws as read() does.
   virtual void prepare([[maybe_unused]] std::optional<std::uint64_t> length) {}
+  /// True when read() would not wait long: something has come, or the end. A
+  /// source that cannot tell says so too.
+  virtual bool ready() { return true; }
+  /// Where ready() is false: a descriptor that poll(2) finds readable once that
+  /// may have changed; -1 where there is none. Borrowed.
+  virtual int descriptor() const noexcept { return -1; }
 };
 
 /// Where wsgi.errors and the gateway's own complaints go.
@@ -67,6 +73,12 @@ class InputStream {
   /// What is there already, at least one byte, into the front of `buffer`;
   /// 0 at the end. The form for streaming: it does not wait to fill up.
   std::size_t read_some(std::span<char> buffer);
+  /// True when read_some() would not wait long; for an application that has
+  /// something else to wait for too.
+  bool ready() { return !buffered().empty() || exhausted() || source_.ready(); }
+  /// Where ready() is false: a descriptor that poll(2) finds readable once that
+  /// may have changed, or -1. Not to be read from.
+  int descriptor() const noexcept { return source_.descriptor(); }
 
   /// Iterates over the lines.
   class LineIterator {

@@ -75,6 +75,8 @@ class RecordingOutput final : public Output {
   void send(std::string_view chunk, bool last) override {
     transmit(chunk, last);
   }
+  int connection() const noexcept override { return peer; }
+  void exit_status(int value) noexcept override { ended_with = value; }
 
   std::string body() const {
     std::string all;
@@ -88,6 +90,9 @@ class RecordingOutput final : public Output {
   std::optional<std::uint64_t> content_length;
   bool has_content = false;
   std::vector<Piece> pieces;
+  /// What is watched for the end of the client.
+  int peer = -1;
+  std::optional<int> ended_with;
   /// The transmission, counted from 0, at which the peer turns out to be gone.
   std::size_t gone_at = std::string::npos;
 

@@ -4,6 +4,7 @@
 // meets the records of this request and no others, and waits for none that has
 // not begun to arrive.
 #include <fcgiapp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,6 +78,16 @@ class RequestChannel {
     position_ += count;
     return static_cast<ssize_t>(count);
   }
+
+  /// True when something of the request's input has come, or its end.
+  bool ready() {
+    if (passed_.size() != position_ || filter_.ended() || !unread().empty()) {
+      return true;
+    }
+    pollfd poll{fd_, POLLIN, 0};
+    return ::poll(&poll, 1, 0) != 0;
+  }
+  int descriptor() const noexcept { return fd_; }
 
   /// Writes everything; false when the peer takes it no more.
   bool write(std::string_view data) {
@@ -179,16 +190,24 @@ class LibfcgiRequest final : public InputSource,
         buffer_(buffer) {}
 
   std::size_t read(std::span<char> buffer) override;
+  bool ready() override {
+    return finished_ || input_ended_ ||
+           request_.in->rdNext != request_.in->stop || channel_.ready();
+  }
+  int descriptor() const noexcept override { return channel_.descriptor(); }
   void start(const ResponseHead& head, std::string_view chunk,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
+  int connection() const noexcept override { return channel_.descriptor(); }
+  void exit_status(int status) noexcept override { exit_status_ = status; }
   void write(std::string_view lines) noexcept override;
   void remark(std::string_view message) noexcept override {
     service::LogSink().remark(message);  // the web server knows, or is gone
   }
 
-  /// Ends the request towards the web server; once.
-  void finish(int application_status);
+  /// Ends the request towards the web server; once. One that was cut takes the
+  /// connection along.
+  void finish(bool was_cut = false);
   /// Ends the connection without END_REQUEST, so that the response is seen to
   /// be cut.
   void cut();
@@ -212,6 +231,7 @@ class LibfcgiRequest final : public InputSource,
   bool finished_ = false;
   bool broken_ = false;
   bool length_known_ = false;
+  int exit_status_ = 0;
 };
 
 void LibfcgiRequest::gone() {
@@ -300,7 +320,7 @@ void LibfcgiRequest::send(std::string_view chunk, bool last) {
   const Current current(channel_);
   put(chunk);
   if (last) {
-    finish(0);
+    finish();
   } else if (FCGX_FFlush(request_.out) < 0) {
     gone();
   }
@@ -316,15 +336,16 @@ void LibfcgiRequest::write(std::string_view lines) noexcept {
 }
 
 /// A body that nobody read is not waited for: END_REQUEST goes at once.
-void LibfcgiRequest::finish(int application_status) {
+void LibfcgiRequest::finish(bool was_cut) {
   if (finished_) return;
   finished_ = true;
   if (channel_.aborted()) {
     FCGX_ClearError(request_.in);  // the connection is none the worse for it
   } else {
-    broken_ = broken_ || application_status != 0;
+    broken_ = broken_ || was_cut;
   }
-  FCGX_SetExitStatus(application_status, request_.out);
+  FCGX_SetExitStatus(was_cut && exit_status_ == 0 ? 1 : exit_status_,
+                     request_.out);
   request_.keepConnection = 1;  // its own close would poll for two seconds
   FCGX_Finish_r(&request_);
 }
@@ -339,7 +360,7 @@ void LibfcgiRequest::cut() {
   if (FCGX_FFlush(request_.out) == 0) channel_.write(buffer_);
   channel_.end_output();
   broken_ = true;
-  finish(1);
+  finish(true);
 }
 
 class LibfcgiEngine final : public Engine {
@@ -399,9 +420,8 @@ class LibfcgiEngine final : public Engine {
     if (outcome == Outcome::cut_short && !request.length_known()) {
       request.cut();
     } else {
-      const bool cut =
-          outcome == Outcome::cut_short || outcome == Outcome::client_gone;
-      request.finish(cut ? 1 : 0);
+      request.finish(outcome == Outcome::cut_short ||
+                     outcome == Outcome::client_gone);
     }
     return begun.head.keep_connection && request.good() ? Next::idle
                                                         : Next::linger;

@@ -97,6 +97,8 @@ class HttpOutput final : public Output {
     write({{}, chunk}, last);
   }
 
+  int connection() const noexcept override { return fd_; }
+
   /// Ends a response that ran to its end.
   void finish() {
     if (chunked_ && !ended_) write({{}, {}}, true);
