@@ -3,7 +3,7 @@
 // checked. Prints one line of JSON.
 //   bench_load --connect SOCKET [-c N] [-n N | -d SECONDS] [--keep]
 //     [--path PATH] [--query TEXT] [--body BYTES] [--expect TEXT]
-//     [--expect-bytes N] [--idle N] [--reopen]
+//     [--expect-bytes N] [--idle N] [--reopen] [--param NAME=VALUE]
 // With --reopen a server may close a connection that it was asked to keep: the
 // request is sent again on a new one.
 #include <sys/epoll.h>
@@ -38,6 +38,7 @@ struct Options {
   std::string path = "/hello";
   std::string query;
   std::string expect;
+  std::string param;  // a further variable
   std::uint64_t expect_bytes = 0;
   std::uint64_t body = 0;
   std::uint64_t requests = 0;
@@ -64,6 +65,11 @@ std::string params(const Options& options) {
   std::string out;
   for (const auto& [name, value] : bench::nginx_variables(request)) {
     wire::append_pair(out, name, value);
+  }
+  if (const std::size_t equals = options.param.find('=');
+      equals != std::string::npos) {
+    wire::append_pair(out, options.param.substr(0, equals),
+                      options.param.substr(equals + 1));
   }
   return out;
 }
@@ -341,6 +347,8 @@ Options parse(int argc, char** argv) {
       options.path = value;
     else if (name == "--query")
       options.query = value;
+    else if (name == "--param")
+      options.param = value;
     else if (name == "--body")
       options.body = std::stoull(value);
     else if (name == "--expect")

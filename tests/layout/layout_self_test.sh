@@ -73,9 +73,9 @@ catches sides_know_core_and_family adapters/decant/server/cgi.cpp \
 catches libfcgi_in_one_file adapters/decant/server/fastcgi.hpp '<fcgiapp.h>'
 catches beast_in_one_source adapters/decant/server/cgi.cpp \
   '<boost/beast/core.hpp>'
-catches process_in_tests_only adapters/decant/server/cgi.cpp \
+catches process_in_two_files adapters/decant/server/cgi.cpp \
   '<boost/process.hpp>'
-catches process_in_tests_only tests/x.cpp '<boost/process/child.hpp>'
+catches process_in_two_files tests/x.cpp '<boost/process/child.hpp>'
 catches cli11_in_command_only tests/x.cpp '"CLI/App.hpp"'
 catches python_in_its_folder adapters/decant/application/native.cpp \
   '<Python.h>'

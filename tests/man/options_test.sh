@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Every option in the help of a side is in its manual page, and every option in
 # the page is in the help. The page of the command has what all sides share.
-#   options_test.sh DECANT cgi|fcgi|run|status|shared MAN_DIRECTORY
+#   options_test.sh DECANT cgi|fcgi|run|wrap|status|shared MAN_DIRECTORY
 set -eu
 export LC_ALL=C
 decant=$1

@@ -37,10 +37,46 @@ bool holds(const std::string& text, const std::string& part) {
 
 TEST_CASE("the first word names the side") {
   Words words{"fcgi", "x.so"};
-  CHECK(take_side(words) == Side::fcgi);
+  CHECK(take_side(decant_program, words) == Side::fcgi);
   CHECK(words == Words{"x.so"});
-  CHECK_FALSE(take_side(words));
+  CHECK_FALSE(take_side(decant_program, words));
   CHECK(words == Words{"x.so"});
+}
+
+TEST_CASE("wrap is a side of the command alone") {
+  Words words{"wrap"};
+  CHECK_FALSE(take_side(own_program, words));
+  CHECK(take_side(decant_program, words) == Side::wrap);
+}
+
+TEST_CASE("fcgiwrap's options become settings") {
+  const Settings parsed =
+      settings(Side::wrap, {"-c", "7", "-f", "-s", "tcp:127.0.0.1:9000", "-p",
+                            "/a.cgi", "-p", "/b.cgi"});
+  CHECK(parsed.fcgi.threads == 7);
+  CHECK(parsed.fcgi.errors_to_server);
+  CHECK(parsed.fcgi.listen == Words{"127.0.0.1:9000"});
+  CHECK(parsed.allowed == Words{"/a.cgi", "/b.cgi"});
+  CHECK(settings(Side::wrap, {"-s", "tcp6:[::1]:9000"}).fcgi.listen ==
+        Words{"[::1]:9000"});
+  CHECK(settings(Side::wrap, {"-s", "unix:/run/w"}).fcgi.listen ==
+        Words{"unix:/run/w"});
+  CHECK(holds(complaint(Side::wrap, {"-c", "many"}), "many"));
+  CHECK(complaint(Side::wrap, {"./app.cgi"}) != "accepted");
+}
+
+TEST_CASE("options of programs become settings") {
+  const Settings parsed = settings(
+      Side::run, {"./a.cgi", "--program-timeout", "5", "--pass-env", "HOME",
+                  "--pass-env", "USER", "--extension", ".cgi", "--env", "A=b"});
+  CHECK(parsed.program.timeout == std::chrono::seconds(5));
+  CHECK(parsed.program.pass_env == Words{"HOME", "USER"});
+  CHECK(parsed.program.extensions == Words{".cgi"});
+  CHECK(parsed.program.variables == parsed.rules.variables);
+  CHECK(settings(Side::fcgi, {"./a.cgi"}).program.timeout ==
+        std::chrono::seconds(60));
+  CHECK(holds(complaint(Side::cgi, {"./a.cgi", "--program-timeout", "-1"}),
+              "--program-timeout"));
 }
 
 TEST_CASE("options of fcgi become settings") {

@@ -38,6 +38,7 @@ TEST_CASE("a kind in front decides") {
   CHECK(AppSpec::parse("native:./x.so:sym").rest == "./x.so:sym");
   CHECK(AppSpec::parse("python:a.b:c").kind == Kind::python);
   CHECK(AppSpec::parse("program:./x").kind == Kind::program);
+  CHECK(AppSpec::parse("program:./x/").rest == "./x/");
 }
 
 TEST_CASE("the name decides before the file") {

@@ -27,7 +27,7 @@ struct SideText {
   const char* examples;  // PROGRAM and APP are put in
 };
 
-constexpr std::array<SideText, 3> sides = {{
+constexpr std::array<SideText, 4> sides = {{
     {Side::cgi, "cgi",
      "Answer one CGI request: variables from the environment, body from "
      "standard input, response on standard output.",
@@ -52,6 +52,17 @@ constexpr std::array<SideText, 3> sides = {{
      "  PROGRAM runAPP /form -d name=value -H 'Accept: text/plain'\n"
      "  PROGRAM runAPP /upload -d @photo.jpg --as body\n"
      "  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | PROGRAM runAPP --http\n"},
+    {Side::wrap, "wrap",
+     "Serve any CGI program that the web server names, with fcgiwrap's "
+     "options.",
+     "Examples:\n"
+     "  PROGRAM wrap -c 4 -f -s unix:/run/fcgiwrap.sock\n"
+     "  PROGRAM wrap -p /usr/lib/cgit/cgit.cgi -s unix:/run/cgit.sock\n"
+     "nginx:\n"
+     "  location /cgi-bin/ {\n"
+     "    include fastcgi_params;\n"
+     "    fastcgi_param SCRIPT_FILENAME /usr/lib$fastcgi_script_name;\n"
+     "    fastcgi_pass unix:/run/fcgiwrap.sock; }\n"},
 }};
 
 const SideText& text_of(Side side) {
@@ -134,16 +145,18 @@ class Parser {
         app_(text_of(side).description,
              program.name + ' ' + text_of(side).word) {
     app_.footer(filled_in(text_of(side).examples, program));
-    if (program.takes_app) {
+    if (takes_app()) {
       app_.add_option("APP", settings_.app,
                       "The application, [KIND:]REST: ./hello.so, ./app.py, "
-                      "module:callable, native:./hello.so:symbol")
+                      "module:callable, ./script.cgi, program:./cgi-bin/")
           ->type_name("")
           ->configurable(false);
     }
     if (side == Side::run) add_run_options();
     if (side == Side::fcgi) add_fcgi_options();
-    if (program.takes_app) add_python_options();
+    if (side == Side::wrap) add_wrap_options();
+    if (takes_app()) add_python_options();
+    if (program.takes_app) add_program_options();
     add_shared_options();
   }
 
@@ -211,6 +224,71 @@ class Parser {
                   "packages; starts faster");
   }
 
+  bool takes_app() const { return program_.takes_app && side_ != Side::wrap; }
+
+  void add_program_options() {
+    app_.add_option("--program-timeout", program_timeout_,
+                    "Programs: end one that for so long neither takes input "
+                    "nor gives output (default 60; 0 never)")
+        ->type_name("SECONDS");
+    app_.add_option("--pass-env", settings_.program.pass_env,
+                    "Programs: a variable of this process that they see; "
+                    "repeatable")
+        ->type_name("NAME")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (side_ == Side::wrap) return;
+    app_.add_option("--extension", settings_.program.extensions,
+                    "Programs beneath a directory: only those whose names end "
+                    "so; repeatable")
+        ->type_name(".EXT")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void add_wrap_options() {
+    fastcgi::Options& fcgi = settings_.fcgi;
+    app_.add_option("-c", threads_,
+                    "Programs that run at the same time (default 4)")
+        ->type_name("N");
+    app_.add_flag("-f", fcgi.errors_to_server,
+                  "Send what programs write to standard error to the web "
+                  "server's log, not to ours");
+    app_.add_option("-s", fcgi.listen,
+                    "unix:PATH, tcp:HOST:PORT or tcp6:[ADDRESS]:PORT (default: "
+                    "the socket that systemd, spawn-fcgi or the web server "
+                    "passes)")
+        ->type_name("SOCKET")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app_.add_option("-p", settings_.allowed,
+                    "Run this program, by its whole path, and no other; "
+                    "repeatable")
+        ->type_name("PATH")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_socket_options();
+  }
+
+  void add_socket_options() {
+    app_.add_option("--mode", mode_, "Mode of a unix socket (default 0600)")
+        ->type_name("OCTAL");
+    app_.add_option("--owner", settings_.fcgi.socket.owner,
+                    "Owner of a unix socket")
+        ->type_name("USER:GROUP");
+    app_.add_option("--allow-peer", allow_peer_,
+                    "Peers that a TCP endpoint beyond loopback serves; "
+                    "repeatable")
+        ->type_name("CIDR")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
   void add_run_options() {
     app_.add_option("TARGET", target_,
                     "Path with query, or URL; without it the CGI variables "
@@ -249,17 +327,7 @@ class Parser {
         ->expected(1)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app_.add_option("--mode", mode_, "Mode of a unix socket (default 0600)")
-        ->type_name("OCTAL");
-    app_.add_option("--owner", fcgi.socket.owner, "Owner of a unix socket")
-        ->type_name("USER:GROUP");
-    app_.add_option("--allow-peer", allow_peer_,
-                    "Peers that a TCP endpoint beyond loopback serves; "
-                    "repeatable")
-        ->type_name("CIDR")
-        ->expected(1)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_socket_options();
     add_process_options();
     add_limit_options();
     add_log_options();
@@ -374,7 +442,8 @@ class Parser {
 
   Settings finish() {
     finish_shared();
-    if (side_ == Side::fcgi) finish_fcgi();
+    if (side_ == Side::wrap) finish_wrap();
+    if (side_ == Side::fcgi || side_ == Side::wrap) finish_fcgi();
     if (side_ == Side::run) finish_run();
     settings_.fcgi.rules = settings_.rules;
     settings_.run.rules = settings_.rules;
@@ -382,7 +451,7 @@ class Parser {
   }
 
   void finish_shared() {
-    if (program_.takes_app && settings_.app.empty()) {
+    if (takes_app() && settings_.app.empty()) {
       // A copy of the command in cgi-bin is told by its environment.
       const char* const app = std::getenv("DECANT_APP");
       if (app == nullptr || *app == '\0') {
@@ -405,6 +474,19 @@ class Parser {
       }
       settings_.rules.variables.emplace_back(assignment.substr(0, equals),
                                              assignment.substr(equals + 1));
+    }
+    settings_.program.variables = settings_.rules.variables;
+    settings_.program.timeout = std::chrono::seconds(
+        parse_number("--program-timeout", program_timeout_, 0, 1'000'000));
+  }
+
+  /// What fcgiwrap calls a socket, as an endpoint.
+  void finish_wrap() {
+    settings_.fcgi.processes = 0;  // programs are processes of their own
+    for (std::string& socket : settings_.fcgi.listen) {
+      for (const std::string_view scheme : {"tcp:", "tcp6:"}) {
+        if (socket.starts_with(scheme)) socket.erase(0, scheme.size());
+      }
     }
   }
 
@@ -532,14 +614,17 @@ class Parser {
   std::string idle_exit_ = "0";
   std::optional<std::string> processes_;
   std::string threads_ = "4";
+  std::string program_timeout_ = "60";
 };
 
 }  // namespace
 
-std::optional<Side> take_side(std::vector<std::string>& words) {
+std::optional<Side> take_side(const Program& program,
+                              std::vector<std::string>& words) {
   if (words.empty()) return std::nullopt;
   for (const SideText& text : sides) {
     if (words.front() != text.word) continue;
+    if (text.side == Side::wrap && !program.takes_app) continue;
     words.erase(words.begin());
     return text.side;
   }
@@ -557,7 +642,9 @@ std::string overview(const Program& program) {
       "contract behind any web server.\n\nUsage:\n";
   const std::string app = program.takes_app ? " APP" : "";
   for (const SideText& text : sides) {
-    out += "  " + program.name + ' ' + text.word + app +
+    if (text.side == Side::wrap && !program.takes_app) continue;
+    out += "  " + program.name + ' ' + text.word +
+           (text.side == Side::wrap ? "" : app) +
            (text.side == Side::run ? " [TARGET]" : "") + " [OPTIONS]\n      " +
            text.description + '\n';
   }
@@ -574,11 +661,14 @@ std::string overview(const Program& program) {
         "  [native:]./hello.so[:SYMBOL]       a C++ plugin\n"
         "  [python:]./app.py[:CALLABLE]       a Python file\n"
         "  [python:]package.module:CALLABLE   a Python module\n"
+        "  [program:]./script.cgi             a CGI program\n"
+        "  [program:]./cgi-bin/               all of a directory\n"
         "Without APP, decant takes it from the variable DECANT_APP.\n\n";
   }
   return out + "Options of each: " + program.name +
-         " cgi|fcgi|run|status --help\nVersions: " + program.name +
-         " --version\n";
+         (program.takes_app ? " cgi|fcgi|run|wrap|status"
+                            : " cgi|fcgi|run|status") +
+         " --help\nVersions: " + program.name + " --version\n";
 }
 
 std::string version() {

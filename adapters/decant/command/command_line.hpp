@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "decant/application/program.hpp"
 #include "decant/application/python.hpp"
 #include "decant/server/cgi.hpp"
 #include "decant/server/fastcgi.hpp"
@@ -15,7 +16,7 @@
 
 namespace decant::command {
 
-enum class Side { cgi, fcgi, run };
+enum class Side { cgi, fcgi, run, wrap };
 
 /// What the words of one side say.
 struct Settings {
@@ -24,6 +25,8 @@ struct Settings {
   bool lint = false;
   service::LogLevel log_level = service::LogLevel::info;
   python::Options python;
+  program::Options program;
+  std::vector<std::string> allowed;  ///< of wrap: programs, by their paths
   cgi_request::Rules rules;
   fastcgi::Options fcgi;
   runner::Options run;
@@ -37,7 +40,8 @@ struct Program {
 
 /// The side that the first word names, which is removed; no value when it
 /// names none.
-std::optional<Side> take_side(std::vector<std::string>& words);
+std::optional<Side> take_side(const Program& program,
+                              std::vector<std::string>& words);
 
 /// Parses the words after the side. Gives no value when help was asked for and
 /// has been printed. Throws UsageError: one line that names the option.

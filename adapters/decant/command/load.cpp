@@ -61,6 +61,7 @@ std::optional<Kind> infer(const std::string& text) {
   if (file.ends_with(".so")) return Kind::native;
   if (file.ends_with(".py") || file.ends_with(".wsgi")) return Kind::python;
   if (::access(text.c_str(), F_OK) == 0) {
+    if (text.ends_with('/')) return Kind::program;
     if (names_decant(text)) return Kind::python;
     if (::access(text.c_str(), X_OK) == 0) return Kind::program;
     return std::nullopt;
@@ -85,23 +86,21 @@ AppSpec AppSpec::parse(const std::string& text) {
       (there ? " is no application; give the kind, as native:" + text +
                    ", or make a program executable"
              : " was not found; give ./hello.so, ./app.py, module:callable, "
-               "or KIND:REST with the kind native or python"));
+               "./program.cgi, or KIND:REST with the kind native, python or "
+               "program"));
 }
 
-Application load(const std::string& text, const python::Options& options) {
+Application load(const std::string& text, const LoadOptions& options) {
   const AppSpec spec = AppSpec::parse(text);
   switch (spec.kind) {
     case Kind::native:
       return native::load(spec.rest);
     case Kind::python:
-      return python::load(spec.rest, options);
+      return python::load(spec.rest, options.python);
     case Kind::program:
       break;
   }
-  throw LoadError(quoted(text) +
-                  " is a program, and this decant was built without the "
-                  "program host; give a C++ plugin, as ./hello.so, or a "
-                  "Python application, as ./app.py");
+  return program::load(spec.rest, options.program);
 }
 
 }  // namespace decant::command

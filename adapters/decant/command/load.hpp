@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "decant/application.hpp"
+#include "decant/application/program.hpp"
 #include "decant/application/python.hpp"
 
 namespace decant::command {
@@ -23,7 +24,13 @@ struct AppSpec {
   static AppSpec parse(const std::string& text);
 };
 
+/// What the application sides are told.
+struct LoadOptions {
+  python::Options python = {};
+  program::Options program = {};
+};
+
 /// Loads APP. Throws LoadError.
-Application load(const std::string& text, const python::Options& options = {});
+Application load(const std::string& text, const LoadOptions& options = {});
 
 }  // namespace decant::command

@@ -23,6 +23,9 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_not_loaded = 3;
 
+/// The name under which the command takes fcgiwrap's place.
+constexpr std::string_view wrap_name = "fcgiwrap";
+
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
@@ -89,13 +92,23 @@ int prepare_and_serve(Side side, const Settings& settings,
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
                      std::strerror(errno) + "; give a directory");
   }
-  return side == Side::fcgi ? serve_fcgi(settings, source)
-                            : serve_once(side, settings, source);
+  return side == Side::fcgi || side == Side::wrap
+             ? serve_fcgi(settings, source)
+             : serve_once(side, settings, source);
+}
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
 }
 
 /// The words that are the owner's.
 std::vector<std::string> own_words(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (argc > 0 && file_name(argv[0]) == wrap_name) {
+    // Its service files may pass an empty word, for no options.
+    std::erase(words, "");
+    words.insert(words.begin(), "wrap");
+  }
   if (!variable("GATEWAY_INTERFACE").empty()) {
     words = without_query_words(std::move(words), variable("QUERY_STRING"));
   }
@@ -108,7 +121,7 @@ int dispatch(const Program& program, std::vector<std::string> words,
     words.erase(words.begin());
     return show_status(program.name, std::move(words));
   }
-  std::optional<Side> side = take_side(words);
+  std::optional<Side> side = take_side(program, words);
   if (!side) {
     if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
       std::cout << overview(program);

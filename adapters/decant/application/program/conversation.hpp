@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// One request with one running program: its input, its output and its errors,
+// all at the same time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decant/application/program/child.hpp"
+#include "decant/body.hpp"
+#include "decant/cgi_response.hpp"
+#include "decant/environ.hpp"
+
+namespace decant::program {
+
+/// The body of a program's response. The program ends with it: by itself when
+/// the response is whole, else by TERM and, two seconds later, KILL.
+class Conversation final : public BodySource {
+ public:
+  /// Starts the program. Borrows `env`.
+  Conversation(Environ& env, const Start& start, std::chrono::seconds timeout);
+  ~Conversation() override;
+
+  /// The head of its response. Throws GatewayError: 502 for one that is missing
+  /// or malformed, 504 for one that does not come in time; ClientGone.
+  cgi_response::Head read_head();
+
+  bool next(std::string& chunk) override;
+  void close() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void step();
+  bool wait();
+  std::chrono::milliseconds patience();
+  Start take_first_input(Start start);
+  void read_input();
+  void write_input();
+  void end_input() noexcept;
+  void read_output();
+  void read_errors();
+  void log_lines(std::string_view text);
+  void log_end();
+  void note(const std::string& text) noexcept;
+
+  bool may_answer();
+  bool given_all() const;
+  void finish();
+  void terminate() noexcept;
+  void reap() noexcept;
+  [[noreturn]] void refuse(const std::string& why, int status) const;
+  [[noreturn]] void time_out();
+
+  Environ& env_;
+  std::chrono::seconds timeout_;
+  std::unique_ptr<char[]> buffer_;  // output as it is read
+  std::unique_ptr<char[]> input_;   // taken from the client, and
+  std::string_view unwritten_;      // not yet by the program
+  Child child_;
+  std::string name_;              // of the program, with its process: "a[123]"
+  Clock::time_point last_sign_;   // of life
+  Clock::time_point last_input_;  // for the program, or taken by it
+
+  std::string output_;      // read, and not yet given to the gateway
+  std::string error_line_;  // without its end
+  bool output_ended_ = false;
+  bool process_ended_ = false;
+  bool answering_ = false;
+
+  std::optional<std::uint64_t> length_;  // of the body, as the program says
+  bool has_content_ = true;
+  std::uint64_t given_ = 0;
+  int status_ = 0;  // of the process, as wait(2) has it
+};
+
+}  // namespace decant::program
