@@ -169,7 +169,10 @@ pid_t spawn(const Start& start, const Ends& ends, GuardedGroup& group) {
           [&](auto& executor, const std::error_code&) {
             failed = executor.pid;
           },
-      bp::posix::use_vfork, error);
+#ifndef __clang_analyzer__  // it objects to how Boost notes a failed exec
+      bp::posix::use_vfork,
+#endif
+      error);
   const pid_t pid = error ? failed : child.id();
   child.detach();
   if (!error && error_before_exec == 0) return pid;
