@@ -46,6 +46,9 @@ class DescriptorOutput : public Output {
              bool last) override;
   void send(std::string_view chunk, bool last) override;
   int connection() const noexcept override { return fd_; }
+  void exit_status(int status) noexcept override { failed_ = status != 0; }
+  /// The application is a process and has failed.
+  bool failed() const noexcept { return failed_; }
 
  private:
   /// Appends the head to `out` in the form that this output has.
@@ -54,6 +57,7 @@ class DescriptorOutput : public Output {
 
   int fd_;
   bool gone_ = false;
+  bool failed_ = false;
 };
 
 /// A CGI response.

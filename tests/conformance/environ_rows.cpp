@@ -220,17 +220,20 @@ void add_key_rows(Rows& rows) {
       {.name = "wsgi.multithread, multiprocess and run_once are true to the "
                "server side",
        .application = "environ",
-       .check = [](Seen& seen) {
-         const Concurrency& truth = seen.facts().concurrency;
-         seen.variable("wsgi.multithread", word(truth.multithread));
-         seen.variable("wsgi.multiprocess", word(truth.multiprocess));
-         seen.variable("wsgi.run_once", word(truth.run_once));
-       }});
-  rows.push_back({.name = "a variable of the deployer is in every environ",
-                  .application = "environ",
-                  .check = [](Seen& seen) {
-                    seen.variable(deployed_name, deployed_value);
-                  }});
+       .check =
+           [](Seen& seen) {
+             const Concurrency& truth = seen.facts().concurrency;
+             seen.variable("wsgi.multithread", word(truth.multithread));
+             seen.variable("wsgi.multiprocess", word(truth.multiprocess));
+             seen.variable("wsgi.run_once", word(truth.run_once));
+           },
+       .not_for = {{"program", "it has a process for each request"}}});
+  rows.push_back(
+      {.name = "a variable of the deployer is in every environ",
+       .application = "environ",
+       .check =
+           [](Seen& seen) { seen.variable(deployed_name, deployed_value); },
+       .not_for = {{"program", "its environment has no such name"}}});
   rows.push_back({.name = "the environ is a dictionary that may be changed",
                   .application = "dictionary",
                   .check = [](Seen& seen) { seen.body("as it should be\n"); }});

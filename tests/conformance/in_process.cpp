@@ -19,8 +19,10 @@ class MemoryOutput final : public Output {
     transmit(chunk);
   }
   void send(std::string_view chunk, bool) override { transmit(chunk); }
+  void exit_status(int status) noexcept override { failed = status != 0; }
 
   Response response;
+  bool failed = false;
 
  private:
   void transmit(std::string_view chunk) {
@@ -58,7 +60,8 @@ class InProcess final : public ServerSide {
     Response& response = output.response;
     const bool cut = outcome == Outcome::cut_short;
     response.complete = !cut;
-    response.exit_status = cut || outcome == Outcome::failed ? 1 : 0;
+    response.exit_status =
+        cut || outcome == Outcome::failed || output.failed ? 1 : 0;
     response.log = errors.text;
     return std::move(response);
   }

@@ -7,6 +7,7 @@
 #ifdef CONFORMANCE_PYTHON_MODULE
 #include "decant/application/python.hpp"
 #endif
+#include "decant/application/program.hpp"
 #include "decant/error.hpp"
 
 namespace decant::conformance {
@@ -42,26 +43,45 @@ std::string name(Kind kind) {
     case Kind::python:
       return "python";
     case Kind::validated:
+      return "validated";
+    case Kind::program:
       break;
   }
-  return "validated";
+  return "program";
 }
 
 std::string app(Kind kind) {
-  return kind == Kind::native ? "native:" + plugin()
-                              : "python:" + python_callable(kind);
+  switch (kind) {
+    case Kind::native:
+      return "native:" + plugin();
+    case Kind::program:
+      return "program:" CONFORMANCE_PROGRAM_PATH;
+    default:
+      return "python:" + python_callable(kind);
+  }
 }
 
 Application load(Kind kind) {
-  return kind == Kind::native ? dispatch : load_python(kind);
+  switch (kind) {
+    case Kind::native:
+      return dispatch;
+    case Kind::program:
+      return program::load(CONFORMANCE_PROGRAM_PATH);
+    default:
+      return load_python(kind);
+  }
 }
 
 std::string missing([[maybe_unused]] Kind kind) {
-#ifdef CONFORMANCE_PYTHON_MODULE
-  return {};
-#else
-  return kind == Kind::native ? "" : "skipped: no Python";
+#ifndef CONFORMANCE_PYTHON_MODULE
+  if (kind == Kind::python || kind == Kind::validated) {
+    return "skipped: no Python";
+  }
 #endif
+#ifndef CONFORMANCE_PROGRAM
+  if (kind == Kind::program) return "skipped: no CGI programs";
+#endif
+  return {};
 }
 
 }  // namespace decant::conformance

@@ -12,9 +12,10 @@ enum class Kind {
   native,     ///< in C++
   python,     ///< in Python
   validated,  ///< in Python, around them wsgiref.validate
+  program,    ///< those in C++ as a CGI program
 };
 
-/// "native", "python" or "validated".
+/// "native", "python", "validated" or "program".
 std::string name(Kind kind);
 
 /// APP, as the decant command takes it, for the applications of the table.

@@ -37,7 +37,7 @@ struct Group {
   std::vector<Column*> columns;
 };
 
-/// C++ and Python behind the same server side stand together.
+/// All kinds behind the same server side stand together.
 std::vector<Group> all_groups() {
   std::vector<Group> all;
   for (Column& column : columns()) {
@@ -67,7 +67,7 @@ std::vector<Group> python_groups() {
 class Matrix {
  public:
   void print() {
-    std::cout << "Each cell tells of C++ and of Python.\n";
+    std::cout << "Each cell tells of C++, of Python and of a CGI program.\n";
     print_table(table(), all_groups());
     std::cout << "\nWhat is particular to Python:\n";
     print_table(python_table(), python_groups());

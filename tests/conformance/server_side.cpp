@@ -151,7 +151,7 @@ std::vector<Column>& columns() {
         "nginx", make_nginx,
         test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
     std::vector<Column> made;
-    for (const Kind kind : {Kind::native, Kind::python}) {
+    for (const Kind kind : {Kind::native, Kind::python, Kind::program}) {
       for (const Way& way : {in_process, cgi, fastcgi, runner, http, nginx}) {
         made.emplace_back(way, kind);
       }

@@ -34,7 +34,13 @@ class Fastcgi final : public ServerSide {
     const test::FastcgiResponse got = receive(client, request);
     client.close();
     Response response = parse_cgi_response(got.output);
-    response.complete = got.complete && got.application_status == 0 &&
+    // A program may fail and have sent all that it announced.
+    const std::string* const length =
+        find_header(response.headers, "Content-Length");
+    const bool whole =
+        length != nullptr && *length == std::to_string(response.body.size());
+    response.complete = got.complete &&
+                        (got.application_status == 0 || whole) &&
                         got.protocol_status == test::fcgi_request_complete;
     response.log = service_.log(log_begin, request.log);
     return response;

@@ -123,6 +123,7 @@ void add_call_rows(Rows& rows) {
        .check = [](Seen& seen) { seen.body("refused and not written\n"); },
        .not_for = {{"cgi", "a process serves one request"},
                    {"runner", "a process serves one request"},
+                   {"program", "a process serves one request"},
                    {"http", "the suite sends one request a pipe"}}});
 }
 

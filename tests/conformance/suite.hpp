@@ -71,7 +71,7 @@ struct Message {
   std::string python;
 
   const std::string& of(Kind kind) const {
-    return kind == Kind::native ? native : python;
+    return kind == Kind::native || kind == Kind::program ? native : python;
   }
 };
 

@@ -53,15 +53,20 @@ class Host {
     const Location location = find_(env);
     const std::string directory =
         location.file.substr(0, location.file.rfind('/') + 1);
+    FirstInput first(env.input());
+    // Without a length the body ends with the input. Programs know that from
+    // Apache, which says it so.
+    if (first.has_body && !env.input().length()) {
+      env.set_view("HTTP_TRANSFER_ENCODING", "chunked");
+    }
     auto block = environment_.make(env, location.script_name,
                                    location.path_info, location.file);
+    const Start start{.file = location.file.c_str(),
+                      .directory = directory.c_str(),
+                      .environment = block.get(),
+                      .with_input = first.has_body};
     auto conversation =
-        std::make_unique<Conversation>(env,
-                                       Start{.file = location.file.c_str(),
-                                             .directory = directory.c_str(),
-                                             .environment = block.get(),
-                                             .with_input = true},
-                                       timeout_);
+        std::make_unique<Conversation>(env, start, std::move(first), timeout_);
     cgi_response::Head head = conversation->read_head();
     start_response(head.status.line(), for_gateway(std::move(head.headers)));
     return conversation;

@@ -184,7 +184,8 @@ int run_one(const Application& application, const Options& options,
                           cgi_request::Framing::content_length,
                           {.run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
-  if (outcome == Outcome::failed || outcome == Outcome::cut_short) {
+  if (outcome == Outcome::failed || outcome == Outcome::cut_short ||
+      output.failed()) {
     return exit_failed;
   }
   return options.fail && output.status() >= 400 ? exit_bad_status : 0;

@@ -98,6 +98,9 @@ class HttpOutput final : public Output {
   }
 
   int connection() const noexcept override { return fd_; }
+  void exit_status(int status) noexcept override { failed_ = status != 0; }
+  /// The application is a process and has failed.
+  bool failed() const noexcept { return failed_; }
 
   /// Ends a response that ran to its end.
   void finish() {
@@ -165,6 +168,7 @@ class HttpOutput final : public Output {
   bool body_held_back_ = false;
   bool chunked_ = false;
   bool ended_ = false;
+  bool failed_ = false;
   int status_ = 0;
 };
 
@@ -266,6 +270,7 @@ class Session {
                             {}};
     const Outcome outcome = gateway::run(exchange, application_);
     note(outcome, output.status());
+    result_.failed = result_.failed || output.failed();
     if (outcome == Outcome::cut_short || outcome == Outcome::client_gone) {
       return false;  // no final chunk: the client sees that it is cut
     }

@@ -29,6 +29,8 @@ class CountingSource final : public InputSource {
   void prepare(std::optional<std::uint64_t> length) override {
     source_.prepare(length);
   }
+  bool ready() override { return source_.ready(); }
+  int descriptor() const noexcept override { return source_.descriptor(); }
 
   std::size_t read(std::span<char> buffer) override {
     const std::size_t got = source_.read(buffer);
@@ -57,6 +59,11 @@ class CountingOutput final : public Output {
   void send(std::string_view chunk, bool last) override {
     output_.send(chunk, last);
     record_.bytes_sent += chunk.size();
+  }
+
+  int connection() const noexcept override { return output_.connection(); }
+  void exit_status(int status) noexcept override {
+    output_.exit_status(status);
   }
 
  private:

@@ -64,6 +64,10 @@ void Spool::keep(std::span<const char> bytes) {
   size_ += bytes.size();
 }
 
+bool Spool::ready() {
+  return position_ < size_ || ended_ || source_.ready();
+}
+
 std::size_t Spool::read(std::span<char> buffer) {
   if (position_ == size_) {
     return ended_ ? 0 : source_.read(buffer);

@@ -25,6 +25,8 @@ class Spool final : public InputSource {
   /// throws; GatewayError (503) when there is no room on the disk.
   void prepare(std::optional<std::uint64_t> length) override;
   std::size_t read(std::span<char> buffer) override;
+  bool ready() override;
+  int descriptor() const noexcept override { return source_.descriptor(); }
 
  private:
   void keep(std::span<const char> bytes);

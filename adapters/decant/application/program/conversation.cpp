@@ -66,29 +66,29 @@ std::string end_in_words(int status) {
 
 }  // namespace
 
-Conversation::Conversation(Environ& env, const Start& start, seconds timeout)
+FirstInput::FirstInput(InputStream& input) {
+  if (!input.exhausted()) {
+    memory = std::make_unique_for_overwrite<char[]>(block_size);
+    if (input.ready()) {
+      text = {memory.get(), input.read_some({memory.get(), block_size})};
+    }
+  }
+  has_body = !text.empty() || !input.exhausted();
+}
+
+Conversation::Conversation(Environ& env, const Start& start, FirstInput first,
+                           seconds timeout)
     : env_(env),
       timeout_(timeout),
       buffer_(std::make_unique_for_overwrite<char[]>(block_size)),
-      child_(take_first_input(start)),
+      input_(std::move(first.memory)),
+      unwritten_(first.text),
+      child_(start),
       name_(tag(start.file, child_.pid())),
       last_sign_(Clock::now()),
       last_input_(last_sign_) {
   env_.await_exit_status();
   if (child_.input) write_input();
-}
-
-/// Before the program starts: most requests turn out to have no body.
-Start Conversation::take_first_input(Start start) {
-  InputStream& input = env_.input();
-  if (!input.exhausted()) {
-    input_ = std::make_unique_for_overwrite<char[]>(block_size);
-    if (input.ready()) {
-      unwritten_ = {input_.get(), input.read_some({input_.get(), block_size})};
-    }
-  }
-  start.with_input = !unwritten_.empty() || !input.exhausted();
-  return start;
 }
 
 Conversation::~Conversation() {

@@ -17,12 +17,23 @@
 
 namespace decant::program {
 
+/// What has come of the request body before its program is started.
+struct FirstInput {
+  /// Takes what is there. Most requests turn out to have no body.
+  explicit FirstInput(InputStream& input);
+
+  std::unique_ptr<char[]> memory;
+  std::string_view text;
+  bool has_body;
+};
+
 /// The body of a program's response. The program ends with it: by itself when
 /// the response is whole, else by TERM and, two seconds later, KILL.
 class Conversation final : public BodySource {
  public:
   /// Starts the program. Borrows `env`.
-  Conversation(Environ& env, const Start& start, std::chrono::seconds timeout);
+  Conversation(Environ& env, const Start& start, FirstInput first,
+               std::chrono::seconds timeout);
   ~Conversation() override;
 
   /// The head of its response. Throws GatewayError: 502 for one that is missing
@@ -38,7 +49,6 @@ class Conversation final : public BodySource {
   void step();
   bool wait();
   std::chrono::milliseconds patience();
-  Start take_first_input(Start start);
   void read_input();
   void write_input();
   void end_input() noexcept;
