@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True  # the sources stay as they are
 
 import cpp_groups  # noqa: E402
 import harness  # noqa: E402
+import program_groups  # noqa: E402
 import python_groups  # noqa: E402
 
 GROUPS = {
@@ -26,6 +27,7 @@ GROUPS = {
     "large": cpp_groups.large,
     "idle": cpp_groups.idle,
     "instructions": cpp_groups.instructions,
+    "programs": program_groups.programs,
     "python-keep": python_groups.keep,
     "python-close": python_groups.close,
     "python-django": python_groups.django,

@@ -59,8 +59,11 @@ class Bench:
 class Server:
     """A server on a unix socket, stopped by its process id."""
 
+    def endpoint(self, bench):
+        return tempfile.mktemp(suffix=".sock", dir=bench.dir)
+
     def __init__(self, bench, case, prefix=()):
-        self.socket = tempfile.mktemp(suffix=".sock", dir=bench.dir)
+        self.socket = self.endpoint(bench)
         self.load = case.load
         command = [*prefix, *case.command(self.socket)]
         # A session of its own: what outlives it can be ended with it.
@@ -118,10 +121,12 @@ def session(path):
         return None
 
 
-def accepts(path):
-    with socket.socket(socket.AF_UNIX) as s:
+def accepts(endpoint):
+    """A path, or a port of loopback."""
+    host, _, port = endpoint.rpartition(":")
+    with socket.socket(socket.AF_INET if host else socket.AF_UNIX) as s:
         try:
-            s.connect(path)
+            s.connect((host, int(port)) if host else endpoint)
             return True
         except OSError:
             return False
