@@ -33,7 +33,7 @@ struct CgiBin {
     fs::create_symlink("/bin/sh", directory / "bin/shell.cgi");
     fs::create_symlink("..", directory / "bin/up");
   }
-  void write(const std::string& name) {
+  void write(const std::string& name) const {
     write_script(directory, "bin/" + name, "");
   }
 

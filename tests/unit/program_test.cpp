@@ -29,7 +29,7 @@ namespace {
 
 /// A shell script and one request to it.
 struct Hosted {
-  explicit Hosted(std::string_view script, program::Options options = {})
+  explicit Hosted(std::string_view script, const program::Options& options = {})
       : file(write_script(directory, "script.cgi", script)),
         application(program::load(file, options)) {
     ::signal(SIGPIPE, SIG_IGN);  // as the server sides do
@@ -255,6 +255,14 @@ TEST_CASE("the answer waits for the request body", "[program]") {
   hosted.post(std::string(1'000'000, 'x'));
   CHECK(hosted.run() == Outcome::complete);
   CHECK(hosted.exchange.output.body() == "early\nlate\n");
+  CHECK(hosted.exchange.input.left() == 0);
+}
+
+TEST_CASE("a program may read on when it has answered", "[program]") {
+  Hosted hosted(with_head("echo early; exec >&-; cat >/dev/null; exit 6"));
+  hosted.post(std::string(1'000'000, 'x'));
+  CHECK(hosted.answer() == "early\n");
+  CHECK(hosted.exchange.output.ended_with == 6);
   CHECK(hosted.exchange.input.left() == 0);
 }
 

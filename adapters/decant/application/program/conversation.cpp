@@ -345,9 +345,11 @@ void Conversation::log_end() {
   if (status_ != 0) note(end_in_words(status_));
 }
 
-/// Waits for the end of the process, its output having ended.
+/// Waits for the end of the process, its output having ended. It may still
+/// read.
 void Conversation::finish() {
   while (!process_ended_) {
+    if (child_.input && unwritten_.empty()) read_input();
     if (wait()) continue;
     note("closed its output and did not exit for " +
          std::to_string(timeout_.count()) +
