@@ -56,7 +56,7 @@ class Host {
     FirstInput first(env.input());
     // Without a length the body ends with the input. Programs know that from
     // Apache, which says it so.
-    if (first.has_body && !env.input().length()) {
+    if (!first.text.empty() && !env.input().length()) {
       env.set_view("HTTP_TRANSFER_ENCODING", "chunked");
     }
     auto block = environment_.make(env, location.script_name,

@@ -69,7 +69,14 @@ std::string end_in_words(int status) {
 FirstInput::FirstInput(InputStream& input) {
   if (!input.exhausted()) {
     memory = std::make_unique_for_overwrite<char[]>(block_size);
-    if (input.ready()) {
+    bool ready = input.ready();
+    if (!ready && !input.length()) {
+      // Whether there is a body is about to be said.
+      pollfd poll{input.descriptor(), POLLIN, 0};
+      ::poll(&poll, 1, static_cast<int>(input_pause.count()));
+      ready = input.ready();
+    }
+    if (ready) {
       text = {memory.get(), input.read_some({memory.get(), block_size})};
     }
   }

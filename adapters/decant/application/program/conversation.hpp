@@ -19,7 +19,8 @@ namespace decant::program {
 
 /// What has come of the request body before its program is started.
 struct FirstInput {
-  /// Takes what is there. Most requests turn out to have no body.
+  /// Takes what is there. Most requests turn out to have no body; one of no
+  /// known length is waited for, a second at most.
   explicit FirstInput(InputStream& input);
 
   std::unique_ptr<char[]> memory;
