@@ -19,6 +19,7 @@ import cpp_groups  # noqa: E402
 import harness  # noqa: E402
 import program_groups  # noqa: E402
 import python_groups  # noqa: E402
+import service_groups  # noqa: E402
 
 GROUPS = {
     "keep": cpp_groups.keep,
@@ -33,7 +34,12 @@ GROUPS = {
     "python-django": python_groups.django,
     "python-cold": python_groups.cold,
     "python-instructions": python_groups.instructions,
+    "service-idle": service_groups.many_idle,
+    "service-storm": service_groups.storm,
+    "service-soak": service_groups.soak,
 }
+# What takes minutes is run when it is named, and as little as proves it.
+LONG = ("service-storm", "service-soak")
 
 
 def main():
@@ -42,6 +48,8 @@ def main():
     parser.add_argument("--build", required=True, help="the build folder")
     parser.add_argument("--smoke", action="store_true",
                         help="as little as proves that it works")
+    parser.add_argument("--minutes", type=float, default=5,
+                        help="of service-soak (default 5)")
     parser.add_argument("group", nargs="*", choices=[*GROUPS, "all"],
                         default="all")
     arguments = parser.parse_args()
@@ -49,9 +57,11 @@ def main():
     if isinstance(chosen, str):
         chosen = [chosen]
     bench = harness.Bench(arguments.build, arguments.smoke)
+    bench.minutes = arguments.minutes
     try:
         for name, group in GROUPS.items():
-            if name in chosen or "all" in chosen:
+            everything = "all" in chosen and (bench.smoke or name not in LONG)
+            if name in chosen or everything:
                 group(bench)
     finally:
         shutil.rmtree(bench.dir, ignore_errors=True)

@@ -198,6 +198,7 @@ TEST_CASE("root starts a service, somebody else serves", "[guest]") {
     // The next ones are nobody too.
     service.signal(SIGHUP);
     CHECK(says(service, "reloaded"));
+    CHECK(comes_to(service, 2));
     for (const pid_t pid : children_of(service.pid())) {
       CHECK(memory_of(pid, "Uid") == 65534);
     }

@@ -330,6 +330,8 @@ def application(environ, start_response):
     echo = subprocess.run(["echo", "hello"], capture_output=True, text=True)
     with multiprocessing.get_context("fork").Pool(2) as pool:
         doubled = pool.map(double, [1, 2, 3])
+        pool.close()
+        pool.join()
     return answer(start_response, echo.stdout + str(doubled))
 )");
   CHECK_THAT(python.ask().output, Contains("hello\n[2, 4, 6]"));

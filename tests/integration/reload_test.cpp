@@ -12,6 +12,7 @@
 
 using namespace decant::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
 
 namespace {
 
@@ -44,10 +45,10 @@ TEST_CASE("every request is answered while a service reloads", "[reload]") {
   for (int i = 0; i < 3; ++i) {
     REQUIRE(load.await(50));
     REQUIRE(reload(service));
-    CHECK(children_of(service.pid()).size() == (preload ? 3 : 2));
+    CHECK(comes_to(service, preload ? 3 : 2));
   }
   REQUIRE(load.await(50));
-  CHECK(load.stop() == "");
+  CHECK_THAT(load.stop(), Equals(""));
   CHECK_THAT(service.log(), !Contains("was killed"));
   service.signal(SIGTERM);
   CHECK(service.wait() == 0);
@@ -86,7 +87,7 @@ TEST_CASE("many HUPs at once are no more than one or two", "[reload]") {
   REQUIRE(load.await(50));
   REQUIRE(comes_to(service, 2));
   REQUIRE(reload(service));
-  CHECK(load.stop() == "");
+  CHECK_THAT(load.stop(), Equals(""));
   CHECK(count(service.log(), reloaded) <= 4);
 }
 
@@ -124,7 +125,7 @@ TEST_CASE("a reload runs the code that is there now", "[reload]") {
   REQUIRE(reload(service));
   CHECK(body_of(service.endpoint()) == "four");
   REQUIRE(load.await(20));
-  CHECK(load.stop() == "");
+  CHECK_THAT(load.stop(), Equals(""));
 }
 
 TEST_CASE("a worker that dies after a failed reload is still replaced",
@@ -168,5 +169,5 @@ TEST_CASE("--reload notices a file that has changed", "[reload]") {
       [&] { return body_of(service.endpoint()) == "two and more"; }));
   CHECK(comes_to(service, 2));
   CHECK(count(service.log(), "has changed\n") == 1);
-  CHECK(load.stop() == "");
+  CHECK_THAT(load.stop(), Equals(""));
 }

@@ -16,10 +16,13 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// Computes until it is told to stop. Gives how long it had no processor.
-Clock::duration compute_until(const std::atomic<bool>& done) {
+/// Computes until it is told to stop. Gives how long it had no processor since
+/// it said that it had begun.
+Clock::duration compute_until(const std::atomic<bool>& done,
+                              std::atomic<bool>& begun) {
   Clock::duration without{};
   auto before = Clock::now();
+  begun = true;
   while (!done) {
     const auto now = Clock::now();
     if (now - before > 50us) without += now - before;
@@ -115,12 +118,14 @@ TEST_CASE("a thread that computes keeps its turn", "[turns]") {
   // was seen then proves nothing.
   for (int attempt = 0; attempt < 10; ++attempt) {
     std::atomic<bool> done{false};
+    std::atomic<bool> begun{false};
     Clock::duration without{};
     bool overtaken = false;
     {
       Turns turns;
-      Player computing(turns, 0, [&] { without = compute_until(done); });
-      REQUIRE(test::wait_until([&] { return computing.has_had_turn(); }));
+      Player computing(turns, 0,
+                       [&] { without += compute_until(done, begun); });
+      REQUIRE(test::wait_until([&] { return begun.load(); }));
       Player other(turns, 1, [] {});
       overtaken = test::wait_until([&] { return other.has_had_turn(); }, 30ms);
       computing.stop();

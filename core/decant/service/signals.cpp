@@ -2,6 +2,7 @@
 #include "decant/service/signals.hpp"
 
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ std::atomic<Signals::Tick> on_tick{nullptr};
 // Written before the handlers are installed.
 std::int64_t grace_milliseconds = 0;
 bool is_worker = false;
+pid_t supervisor = 0;
 std::vector<std::string> socket_files;
 Descriptor event;
 timer_t timer{};
@@ -80,6 +82,7 @@ bool stop_waits() noexcept {
 }
 
 void on_alarm() noexcept {
+  if (supervisor != 0 && ::getppid() != supervisor) begin_stop();
   if (serves && stop_waits()) begin_stop();
   if (stopping && now() >= grace_ends) stop_now();
   const Signals::Tick tick = on_tick;
@@ -142,6 +145,7 @@ Signals::Signals(Settings settings) {
   socket_files = std::move(settings.files);
   grace_milliseconds = std::chrono::milliseconds(settings.grace).count();
   is_worker = settings.is_worker;
+  supervisor = settings.supervisor;
   stop_signals = 0;
   for (auto* const flag :
        {&stopping, &serves, &reopen_wanted, &reload_wanted}) {
@@ -156,6 +160,8 @@ Signals::Signals(Settings settings) {
   }
   has_timer = true;
   install_all();
+  // A request that never ends keeps the loop from hearing of it.
+  if (supervisor != 0) ::prctl(PR_SET_PDEATHSIG, SIGALRM);
 }
 
 Signals::~Signals() {

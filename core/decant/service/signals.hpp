@@ -26,6 +26,8 @@ class Signals {
     /// How long requests in flight may take once the service is to stop.
     std::chrono::seconds grace{30};
     bool is_worker = false;
+    /// The supervisor of a worker: without it the worker drains.
+    pid_t supervisor = 0;
   };
 
   explicit Signals(Settings settings);

@@ -82,6 +82,7 @@ Supervisor::Supervisor(Setting& setting, const Notifier& notifier)
       options_(setting.options),
       notifier_(notifier),
       target_(setting.processes) {
+  setting_.supervisor = ::getpid();
   open_channels();
   if (!options_.status.empty()) {
     status_server_.emplace(

@@ -70,7 +70,8 @@ class Worker {
         signals_({.files = is_supervised() ? std::vector<std::string>()
                                            : socket_files(setting),
                   .grace = setting.options.limits.grace,
-                  .is_worker = is_supervised()}) {}
+                  .is_worker = is_supervised(),
+                  .supervisor = setting.supervisor}) {}
 
   int run();
 

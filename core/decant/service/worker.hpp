@@ -30,6 +30,7 @@ struct Setting {
   Scoreboard board;
   const AccessLog* access_log;  ///< may be null
   int processes;                ///< 0: this one serves
+  pid_t supervisor = 0;         ///< 0: there is none
 };
 
 /// What a worker tells its supervisor: one write(2), so that none mix.
