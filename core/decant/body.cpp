@@ -28,9 +28,29 @@ bool detail::SourceStream::next(std::string_view& chunk) {
   return true;
 }
 
+namespace {
+
+class FileStream final : public detail::ChunkStream {
+ public:
+  explicit FileStream(FileWrapper file) : file_(std::move(file)) {}
+  bool next(std::string_view& chunk) override {
+    chunk_.clear();
+    if (!file_.next(chunk_)) return false;
+    chunk = chunk_;
+    return true;
+  }
+  std::optional<detail::FileSpan> file() const override { return file_.span(); }
+  void close() override { file_.close(); }
+
+ private:
+  FileWrapper file_;
+  std::string chunk_;
+};
+
+}  // namespace
+
 Body::Body(FileWrapper file) : length_(std::nullopt), size_(file.size()) {
-  stream_ = std::make_unique<detail::SourceStream>(
-      std::make_unique<FileWrapper>(std::move(file)));
+  stream_ = std::make_unique<FileStream>(std::move(file));
 }
 
 Body::Body(Body&& other) noexcept

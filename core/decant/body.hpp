@@ -87,6 +87,13 @@ class FileWrapper;
 
 namespace detail {
 
+/// Part of an open regular file.
+struct FileSpan {
+  int descriptor;
+  std::int64_t offset;
+  std::uint64_t size;
+};
+
 /// Every kind of body behind one interface, chunks as views: what is in
 /// memory already is not copied.
 class ChunkStream {
@@ -95,6 +102,9 @@ class ChunkStream {
   virtual bool next(std::string_view& chunk) = 0;
   /// True when it is known that no chunk follows the one just given.
   virtual bool at_end() const noexcept { return false; }
+  /// The file that next() would read, before its first call; a server side may
+  /// send it by itself instead.
+  virtual std::optional<FileSpan> file() const { return std::nullopt; }
   virtual void close() {}
 };
 
@@ -228,6 +238,10 @@ class Body {
   /// True when it is known that no chunk follows the one just given.
   bool at_end() const noexcept {
     return stream_ ? stream_->at_end() : text_sent_;
+  }
+  /// The regular file that is all of the body, before the first next().
+  std::optional<detail::FileSpan> file() const {
+    return stream_ ? stream_->file() : std::nullopt;
   }
   /// Closes what the body is made from; a second call does nothing.
   void close();

@@ -46,30 +46,47 @@ void check_name(std::string_view name) {
   }
 }
 
-/// Headers that are never passed on: HTTP_PROXY would become the proxy of any
-/// HTTP client in the application (CVE-2016-5385); the lengths and types have
-/// variables of their own (RFC 3875 section 4.1.18); the transfer coding has
-/// been undone.
-bool is_dropped_header(std::string_view name) {
-  return name == "HTTP_PROXY" || name == "HTTP_CONTENT_LENGTH" ||
-         name == "HTTP_CONTENT_TYPE" || name == "HTTP_TRANSFER_ENCODING";
-}
-
 /// Keys that the server side alone may set (PEP 3333, "environ Variables").
 bool is_reserved(std::string_view name) {
   return name.starts_with("wsgi.") || name.starts_with("decant.");
 }
 
-/// Variables that say nothing when they are empty.
-bool is_dropped_when_empty(std::string_view name) {
-  return name == "REMOTE_USER" || name == "AUTH_TYPE" ||
-         name == "REMOTE_IDENT" || name == "CONTENT_TYPE" ||
-         name == "CONTENT_LENGTH";
+/// What becomes of a variable.
+enum class Rule : std::uint8_t {
+  variable,        ///< the last one of that name wins
+  unless_empty,    ///< the same, but says nothing when it is empty
+  header,          ///< joined with others of that name
+  dropped_header,  ///< never passed on
+};
+
+/// HTTP_PROXY would become the proxy of any HTTP client in the application
+/// (CVE-2016-5385); the lengths and types have variables of their own (RFC 3875
+/// section 4.1.18); the transfer coding has been undone.
+constexpr Rule rule_of(std::string_view name) {
+  for (const std::string_view dropped :
+       {"HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE",
+        "HTTP_TRANSFER_ENCODING"}) {
+    if (name == dropped) return Rule::dropped_header;
+  }
+  for (const std::string_view quiet :
+       {"REMOTE_USER", "AUTH_TYPE", "REMOTE_IDENT", "CONTENT_TYPE",
+        "CONTENT_LENGTH"}) {
+    if (name == quiet) return Rule::unless_empty;
+  }
+  return name.starts_with("HTTP_") ? Rule::header : Rule::variable;
 }
 
-void add_header(Environ& env, std::string_view name, std::string_view value) {
-  if (is_dropped_header(name)) return;
-  if (env.add_view(name, value)) return;
+constexpr auto make_rules() {
+  std::array<Rule, detail::known_names.size() + 1> rules{};
+  for (std::size_t i = 0; i < detail::known_names.size(); ++i) {
+    rules[i + 1] = rule_of(detail::known_names[i]);
+  }
+  return rules;
+}
+
+constexpr auto known_rules = make_rules();
+
+void join_header(Environ& env, std::string_view name, std::string_view value) {
   // RFC 9110 section 5.3, RFC 6265 section 5.4 for cookies.
   std::string joined(env[name]);
   joined += name == "HTTP_COOKIE" ? "; " : ", ";
@@ -77,12 +94,32 @@ void add_header(Environ& env, std::string_view name, std::string_view value) {
   env.set(name, joined);
 }
 
-/// A variable that is no header: the last one wins.
-void add_variable(Environ& env, std::string_view name, std::string_view value) {
-  if (is_reserved(name)) return;
-  if (value.empty() && is_dropped_when_empty(name)) {
-    env.erase(name);
-  } else {
+void add_known(Environ& env, detail::NameId id, std::string_view name,
+               std::string_view value) {
+  switch (known_rules[id]) {
+    case Rule::header:
+      if (!env.add_view(id, name, value)) join_header(env, name, value);
+      break;
+    case Rule::unless_empty:
+      if (value.empty()) {
+        if (env.has(id)) env.erase(name);
+        break;
+      }
+      [[fallthrough]];
+    case Rule::variable:
+      env.set_view(id, name, value);
+      break;
+    case Rule::dropped_header:
+      break;
+  }
+}
+
+/// A name that web servers do not send by themselves.
+void add_other(Environ& env, std::string_view name, std::string_view value) {
+  check_name(name);
+  if (name.starts_with("HTTP_")) {
+    if (!env.add_view(name, value)) join_header(env, name, value);
+  } else if (!is_reserved(name)) {
     env.set_view(name, value);
   }
 }
@@ -90,27 +127,42 @@ void add_variable(Environ& env, std::string_view name, std::string_view value) {
 void add_variables(const Variables& variables, Environ& env) {
   env.reserve(variables.size() + 8);
   for (const auto& [name, value] : variables) {
-    check_name(name);
-    if (name.starts_with("HTTP_")) {
-      add_header(env, name, value);
+    const detail::NameId id = detail::name_id(name);
+    if (id != 0) {
+      add_known(env, id, name, value);
     } else {
-      add_variable(env, name, value);
+      add_other(env, name, value);
     }
   }
 }
 
+// What the normaliser itself looks at.
+namespace known {
+constexpr detail::NameId authorization = detail::name_id("HTTP_AUTHORIZATION");
+constexpr detail::NameId content_length = detail::name_id("CONTENT_LENGTH");
+constexpr detail::NameId host = detail::name_id("HTTP_HOST");
+constexpr detail::NameId https = detail::name_id("HTTPS");
+constexpr detail::NameId path_info = detail::name_id("PATH_INFO");
+constexpr detail::NameId query_string = detail::name_id("QUERY_STRING");
+constexpr detail::NameId redirected_authorization =
+    detail::name_id("REDIRECT_HTTP_AUTHORIZATION");
+constexpr detail::NameId request_method = detail::name_id("REQUEST_METHOD");
+constexpr detail::NameId request_scheme = detail::name_id("REQUEST_SCHEME");
+constexpr detail::NameId script_name = detail::name_id("SCRIPT_NAME");
+constexpr detail::NameId server_name = detail::name_id("SERVER_NAME");
+constexpr detail::NameId server_port = detail::name_id("SERVER_PORT");
+constexpr detail::NameId server_protocol = detail::name_id("SERVER_PROTOCOL");
+}  // namespace known
+
 /// Apache passes no Authorization on by itself; what a RewriteRule saves
 /// arrives under another name.
 void recover_authorization(Environ& env) {
-  if (!env["HTTP_AUTHORIZATION"].empty()) return;
-  constexpr std::array<std::string_view, 3> names = {
-      "REDIRECT_HTTP_AUTHORIZATION", "Authorization", "AUTHORIZATION"};
-  for (const std::string_view name : names) {
-    const std::string_view value = env[name];
-    if (value.empty()) continue;
-    env.set_view("HTTP_AUTHORIZATION", value);
-    return;
-  }
+  if (!env.at(known::authorization).empty()) return;
+  std::string_view value = env.at(known::redirected_authorization);
+  if (value.empty()) value = env["Authorization"];
+  if (value.empty()) value = env["AUTHORIZATION"];
+  if (value.empty()) return;
+  env.set_view(known::authorization, "HTTP_AUTHORIZATION", value);
 }
 
 std::string_view without_port(std::string_view host) {
@@ -125,29 +177,32 @@ std::string_view without_port(std::string_view host) {
 }
 
 bool is_https(const Environ& env) {
-  const std::string_view https = env["HTTPS"];
-  if (!https.empty()) {
+  const std::string_view said = env.at(known::https);
+  if (!said.empty()) {
     constexpr std::array<std::string_view, 4> on = {"on", "1", "true", "https"};
-    if (std::any_of(on.begin(), on.end(), [https](std::string_view word) {
-          return equals_ignoring_case(https, word);
+    if (std::any_of(on.begin(), on.end(), [said](std::string_view word) {
+          return equals_ignoring_case(said, word);
         })) {
       return true;
     }
   }
-  return equals_ignoring_case(env["REQUEST_SCHEME"], "https");
+  return equals_ignoring_case(env.at(known::request_scheme), "https");
 }
 
 void set_server(Environ& env) {
   env.set_url_scheme(is_https(env) ? "https" : "http");
-  std::string_view name = without_port(env["SERVER_NAME"]);
-  if (name.empty()) name = without_port(env["HTTP_HOST"]);
+  std::string_view name = without_port(env.at(known::server_name));
+  if (name.empty()) name = without_port(env.at(known::host));
   if (name.empty()) name = "localhost";
-  if (name != env["SERVER_NAME"]) env.set_view("SERVER_NAME", name);
-  if (env["SERVER_PORT"].empty()) {
-    env.set_view("SERVER_PORT", env.url_scheme() == "https" ? "443" : "80");
+  if (name.size() != env.at(known::server_name).size()) {
+    env.set_view(known::server_name, "SERVER_NAME", name);
   }
-  if (env["SERVER_PROTOCOL"].empty()) {
-    env.set_view("SERVER_PROTOCOL", "HTTP/1.1");
+  if (env.at(known::server_port).empty()) {
+    env.set_view(known::server_port, "SERVER_PORT",
+                 env.url_scheme() == "https" ? "443" : "80");
+  }
+  if (env.at(known::server_protocol).empty()) {
+    env.set_view(known::server_protocol, "SERVER_PROTOCOL", "HTTP/1.1");
   }
 }
 
@@ -189,18 +244,29 @@ Paths split_paths(std::string_view script_name,
   return {std::string(script_name), std::string(path_info.value_or(""))};
 }
 
-void replace(Environ& env, std::string_view name, const std::string& value) {
-  if (!env.contains(name) || env[name] != value) env.set(name, value);
+void replace(Environ& env, detail::NameId id, std::string_view name,
+             const std::string& value) {
+  if (!env.has(id) || env.at(id) != value) env.set(name, value);
+}
+
+/// True for what most web servers send: nothing is to be done then.
+bool are_well_formed(std::string_view script, std::string_view path) {
+  if (script.empty()) return path.starts_with('/');
+  return script.starts_with('/') && !script.ends_with('/') &&
+         (path.empty() || path.starts_with('/'));
 }
 
 void set_paths(Framing framing, const Rules& rules, Environ& env) {
-  const std::string_view script_name = env["SCRIPT_NAME"];
-  std::optional<std::string_view> path_info;
-  if (env.contains("PATH_INFO")) path_info = env["PATH_INFO"];
-  const Paths paths =
-      well_formed(split_paths(script_name, path_info, framing, rules));
-  replace(env, "SCRIPT_NAME", paths.script_name);
-  replace(env, "PATH_INFO", paths.path_info);
+  const std::string_view script = env.at(known::script_name);
+  std::optional<std::string_view> path;
+  if (env.has(known::path_info)) path = env.at(known::path_info);
+  if (path && env.has(known::script_name) && !rules.script_name &&
+      are_well_formed(script, *path)) {
+    return;
+  }
+  const Paths paths = well_formed(split_paths(script, path, framing, rules));
+  replace(env, known::script_name, "SCRIPT_NAME", paths.script_name);
+  replace(env, known::path_info, "PATH_INFO", paths.path_info);
 }
 
 /// CONTENT_LENGTH as a number: nothing when it is absent, empty or negative
@@ -266,19 +332,20 @@ std::optional<std::uint64_t> body_length(const Variables& variables,
 void normalise(const Variables& variables, Framing framing, const Rules& rules,
                Environ& env) {
   add_variables(variables, env);
-  if (!is_token(env["REQUEST_METHOD"])) {
+  if (!is_token(env.at(known::request_method))) {
     throw GatewayError(
         "request: the web server sent " +
-        (env.contains("REQUEST_METHOD")
-             ? "REQUEST_METHOD " + quoted(env["REQUEST_METHOD"])
+        (env.has(known::request_method)
+             ? "REQUEST_METHOD " + quoted(env.at(known::request_method))
              : std::string("no REQUEST_METHOD")) +
         "; it must pass the CGI variables (nginx: include fastcgi_params)");
   }
-  if (env["CONTENT_LENGTH"].starts_with('-')) env.erase("CONTENT_LENGTH");
+  if (env.at(known::content_length).starts_with('-'))
+    env.erase("CONTENT_LENGTH");
   recover_authorization(env);
   set_server(env);
   set_paths(framing, rules, env);
-  env.add_view("QUERY_STRING", "");
+  env.add_view(known::query_string, "QUERY_STRING", "");
   for (const auto& [name, value] : rules.variables) env.set_view(name, value);
 }
 

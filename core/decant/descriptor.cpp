@@ -48,6 +48,15 @@ ssize_t read_some(int fd, std::span<char> buffer,
   }
 }
 
+ssize_t read_some(int fd, std::span<const iovec> parts,
+                  std::chrono::seconds patience) noexcept {
+  for (;;) {
+    const ssize_t got =
+        ::readv(fd, parts.data(), static_cast<int>(parts.size()));
+    if (got >= 0 || !retry(fd, POLLIN, patience)) return got;
+  }
+}
+
 bool write_all(int fd, std::span<iovec> parts,
                std::chrono::seconds patience) noexcept {
   while (!parts.empty()) {
@@ -77,8 +86,19 @@ bool write_all(int fd, std::span<iovec> parts,
 
 bool write_all(int fd, std::string_view data,
                std::chrono::seconds patience) noexcept {
-  iovec part = as_iovec(data);
-  return write_all(fd, std::span(&part, 1), patience);
+  while (!data.empty()) {
+    const ssize_t written = ::write(fd, data.data(), data.size());
+    if (written >= 0) {
+      data.remove_prefix(static_cast<std::size_t>(written));
+    } else if (!retry(fd, POLLOUT, patience)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool wait_to_write(int fd, std::chrono::seconds patience) noexcept {
+  return retry(fd, POLLOUT, patience);
 }
 
 iovec as_iovec(std::string_view data) noexcept {

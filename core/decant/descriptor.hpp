@@ -40,6 +40,9 @@ inline constexpr std::chrono::seconds for_ever{-1};
 /// which is EAGAIN when nothing came for as long as `patience`.
 ssize_t read_some(int fd, std::span<char> buffer,
                   std::chrono::seconds patience = for_ever) noexcept;
+/// The same into several buffers, one after the other.
+ssize_t read_some(int fd, std::span<const iovec> parts,
+                  std::chrono::seconds patience = for_ever) noexcept;
 
 /// Writes all of `parts`, whose elements it changes. Gives false with errno
 /// when the peer is gone, EAGAIN when it took nothing for as long as
@@ -48,6 +51,11 @@ bool write_all(int fd, std::span<iovec> parts,
                std::chrono::seconds patience = for_ever) noexcept;
 bool write_all(int fd, std::string_view data,
                std::chrono::seconds patience = for_ever) noexcept;
+
+/// After a write that failed: waits where that was for room, and takes EINTR
+/// for none. False with errno when it was an error, or nobody made room for as
+/// long as `patience`.
+bool wait_to_write(int fd, std::chrono::seconds patience) noexcept;
 
 /// An iovec over `data`; writev(2) does not change what it points to.
 iovec as_iovec(std::string_view data) noexcept;

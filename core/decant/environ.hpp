@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "decant/file_wrapper.hpp"
+#include "decant/known_names.hpp"
 #include "decant/streams.hpp"
 
 namespace decant {
@@ -41,7 +42,11 @@ class Environ {
 
   /// Borrows the streams and the memory behind all views given to it.
   Environ(InputStream& input, ErrorStream& errors, Concurrency concurrency)
-      : input_(input), errors_(errors), concurrency_(concurrency) {}
+      : input_(input),
+        errors_(errors),
+        concurrency_(concurrency),
+        variables_(take_storage()) {}
+  ~Environ();
   Environ(const Environ&) = delete;
   Environ& operator=(const Environ&) = delete;
 
@@ -59,6 +64,24 @@ class Environ {
   /// False when there is.
   bool add_view(std::string_view name, std::string_view value);
   void erase(std::string_view name);
+
+  // For the normaliser: the same by the number of a known name, which is not 0.
+  std::string_view at(detail::NameId id) const noexcept {
+    const std::uint32_t place = places_[id];
+    return place == 0 ? std::string_view{} : variables_[place - 1U].second;
+  }
+  bool has(detail::NameId id) const noexcept { return places_[id] != 0; }
+  bool add_view(detail::NameId id, std::string_view name,
+                std::string_view value) {
+    if (places_[id] != 0) return false;
+    variables_.emplace_back(name, value);
+    places_[id] = static_cast<std::uint32_t>(variables_.size());
+    return true;
+  }
+  void set_view(detail::NameId id, std::string_view name,
+                std::string_view value) {
+    if (!add_view(id, name, value)) variables_[places_[id] - 1U].second = value;
+  }
 
   const_iterator begin() const noexcept { return variables_.begin(); }
   const_iterator end() const noexcept { return variables_.end(); }
@@ -117,10 +140,11 @@ class Environ {
   // Up to here a walk over the tags beats hashing the names.
   static constexpr std::size_t few = 64;
   std::size_t find(std::string_view name) const;
-  std::size_t find(std::string_view name, unsigned char tag) const;
+  std::size_t find_other(std::string_view name) const;
   std::size_t find_by_index(std::string_view name) const;
-  void append(std::string_view name, std::string_view value, unsigned char tag);
+  void append(std::string_view name, std::string_view value);
   std::string_view keep(std::string_view text);
+  static Variables take_storage() noexcept;
 
   InputStream& input_;
   ErrorStream& errors_;
@@ -129,10 +153,11 @@ class Environ {
   int connection_ = -1;
   std::optional<int> exit_status_;
   Variables variables_;
-  // A byte per variable that a search compares first, and which of the 256
-  // there have been: most searches end there.
-  std::array<unsigned char, few> tags_;
-  std::array<std::uint64_t, 4> seen_{};
+  // Where each known name stands, counted from 1; 0 when it is absent.
+  std::array<std::uint32_t, detail::known_names.size() + 1> places_{};
+  std::size_t others_ = 0;  // names that are not known
+  // Of those a byte each that a search compares first; 0 for known ones.
+  std::array<unsigned char, few> tags_{};
   // Only once there are many variables, so that looking up stays cheap.
   mutable std::unordered_map<std::string_view, std::size_t> index_;
   std::forward_list<std::string> kept_;  // does not move its texts

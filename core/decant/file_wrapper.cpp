@@ -27,14 +27,21 @@ bool FileWrapper::next(std::string& chunk) {
 }
 
 std::optional<std::uint64_t> FileWrapper::size() const {
+  const auto whole = span();
+  if (!whole) return std::nullopt;
+  return whole->size;
+}
+
+std::optional<detail::FileSpan> FileWrapper::span() const {
   struct stat info {};
   if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return std::nullopt;
   }
   const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
   if (position < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(
-      std::max(info.st_size - position, off_t{0}));
+  const off_t left = std::max(info.st_size - position, off_t{0});
+  return detail::FileSpan{file_.get(), position,
+                          static_cast<std::uint64_t>(left)};
 }
 
 }  // namespace decant

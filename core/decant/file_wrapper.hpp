@@ -24,6 +24,8 @@ class FileWrapper final : public BodySource {
   /// Bytes from the position to the end of a regular file; nothing for a
   /// pipe, a socket or a device.
   std::optional<std::uint64_t> size() const;
+  /// The same with the descriptor and the position.
+  std::optional<detail::FileSpan> span() const;
 
  private:
   Descriptor file_;

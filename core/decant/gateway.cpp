@@ -3,6 +3,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -14,6 +15,9 @@
 
 namespace decant {
 namespace {
+
+/// From here on a file is worth more calls than a copy.
+constexpr std::uint64_t large_file = 65536;
 
 /// What start_response and write do: the state of one response. It is shared
 /// with the callables the application holds, so a call after the request has
@@ -60,6 +64,7 @@ class Response final : public detail::StartResponseTarget,
   bool carries_content() const noexcept {
     return !head_only_ && status_->has_content();
   }
+  bool transmit_file(const Body& body);
   void infer_content_length(std::uint64_t length);
   void emit(std::string_view chunk, bool last);
   template <class Send>
@@ -185,7 +190,26 @@ void Response::deliver(std::string_view chunk, const Send& send) {
   }
 }
 
+/// A large file that the server side sends by itself; false when it does not.
+bool Response::transmit_file(const Body& body) {
+  const auto file = body.file();
+  if (!file || file->size < large_file || !output_->sends_files() || wrote_ ||
+      head_sent_) {
+    return false;
+  }
+  require_started("the application returned a file");
+  infer_content_length(file->size);
+  emit({}, false);
+  if (complete()) return true;
+  detail::FileSpan span = *file;
+  if (content_length_) span.size = std::min(span.size, *content_length_);
+  const bool whole = !content_length_ || span.size == *content_length_;
+  deliver({}, [&] { sent_ += output_->send_file(span, whole); });
+  return true;
+}
+
 void Response::transmit(Body& body) {
+  if (transmit_file(body)) return;
   std::size_t chunks = 0;
   for (std::string_view chunk; !complete() && body.next(chunk);) {
     ++chunks;

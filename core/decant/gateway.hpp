@@ -41,6 +41,13 @@ class Output {
   /// The exit status of an application that is a process, before the response
   /// is ended; nothing that was said to be the last chunk has come then.
   virtual void exit_status(int /*status*/) noexcept {}
+  /// True when send_file() is to be called for a body that is a large file.
+  virtual bool sends_files() const noexcept { return false; }
+  /// Sends what a file holds; after start(). Gives the number of bytes, fewer
+  /// only when the file has become shorter; then no response can follow.
+  virtual std::uint64_t send_file(const detail::FileSpan&, bool /*last*/) {
+    return 0;
+  }
 };
 
 /// One request: its variables, input, output and errors. Borrows everything.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "decant/error.hpp"
+#include "decant/known_names.hpp"
 #include "decant/text.hpp"
 
 namespace decant {
@@ -57,9 +58,9 @@ void check_header(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
+bool detail::same_ignoring_case(const char* a, const char* b,
+                                std::size_t size) noexcept {
+  return std::equal(a, a + size, b,
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
@@ -83,6 +84,18 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_field_value(std::string_view text) noexcept {
+  // Eight bytes at a time while none is suspect: a byte below 0x20 borrows
+  // from its top bit, and DEL is 0 once its bits are inverted.
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x80 * ones;
+  while (text.size() >= 8) {
+    const std::uint64_t word = detail::word_at(text.data());
+    const std::uint64_t del = word ^ 0x7F * ones;
+    const std::uint64_t suspect =
+        ((word - 0x20 * ones) & ~word) | ((del - ones) & ~del);
+    if ((suspect & tops) != 0) break;
+    text.remove_prefix(8);
+  }
   return std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7F;
@@ -96,13 +109,23 @@ bool is_hop_by_hop(std::string_view name) noexcept {
 }
 
 void append_header_lines(std::string& out, const Headers& headers) {
+  std::size_t size = 2;
   for (const auto& [name, value] : headers) {
-    out += name;
-    out += ": ";
-    out += value;
-    out += "\r\n";
+    size += name.size() + value.size() + 4;
   }
-  out += "\r\n";
+  const std::size_t before = out.size();
+  out.resize(before + size);
+  char* at = out.data() + before;
+  const auto put = [&at](std::string_view text) {
+    at = std::copy(text.begin(), text.end(), at);
+  };
+  for (const auto& [name, value] : headers) {
+    put(name);
+    put(": ");
+    put(value);
+    put("\r\n");
+  }
+  put("\r\n");
 }
 
 std::optional<std::uint64_t> parse_content_length(

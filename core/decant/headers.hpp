@@ -2,6 +2,7 @@
 // Response headers and the grammar of header fields (RFC 9110 section 5).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,8 +16,17 @@ namespace decant {
 /// kept. Bytes are latin-1 (PEP 3333, "A Note on String Types").
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+namespace detail {
+bool same_ignoring_case(const char* a, const char* b,
+                        std::size_t size) noexcept;
+}
+
 /// True when `a` and `b` are the same but for ASCII letter case.
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+inline bool equals_ignoring_case(std::string_view a,
+                                 std::string_view b) noexcept {
+  return a.size() == b.size() &&
+         (a == b || detail::same_ignoring_case(a.data(), b.data(), a.size()));
+}
 
 /// The first value of `name`, compared without case; null when absent.
 /// The pointer lives as long as the header it points into.

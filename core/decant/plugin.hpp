@@ -14,7 +14,7 @@ struct Plugin {
 };
 
 /// Changes whenever a type of the contract changes its layout.
-inline constexpr char plugin_contract[] = "decant-contract-1";
+inline constexpr char plugin_contract[] = "decant-contract-2";
 
 }  // namespace decant
 

@@ -3,29 +3,41 @@
 import statistics
 
 from harness import (HELLO, Case, Server, at_least, at_most, cold_starts,
-                     has_valgrind, ratios, requests, server_instructions,
-                     skip, table, verdict)
+                     has_valgrind, present, ratios, requests,
+                     server_allocations, server_instructions, skip, table,
+                     verdict)
+import python_groups
 
 LARGE = 256 << 20
 
 
-def decant(bench):
-    return Case("decant fcgi", bench.fcgi("native:" + bench.plugin))
+def decant(bench, engine="records"):
+    return Case("decant, " + engine,
+                bench.fcgi("native:" + bench.plugin, engine))
+
+
+def epoll(bench):
+    return Case("hand-written epoll", lambda s: [bench.tool("bench_epoll"), s])
 
 
 def servers(bench):
-    return [Case("libfcgi by hand-over",
+    return [epoll(bench),
+            Case("libfcgi by hand-over",
                  lambda s: [bench.tool("bench_handover"), s]),
-            decant(bench)]
+            decant(bench), decant(bench, "libfcgi")]
 
 
 def keep(bench):
     ratio = requests(bench, "FastCGI hello", servers(bench), keep=True)
-    at_least("decant / libfcgi by hand-over", ratio["decant fcgi"], 0.95)
+    handover = ratio["libfcgi by hand-over"]
+    at_least("records / hand-written", ratio["decant, records"], 0.90)
+    at_least("records / hand-over", ratio["decant, records"] / handover, 1.4)
+    at_least("libfcgi / hand-over", ratio["decant, libfcgi"] / handover, 0.95)
 
 
 def close(bench):
-    requests(bench, "FastCGI hello", servers(bench), keep=False)
+    ratio = requests(bench, "FastCGI hello", servers(bench), keep=False)
+    at_least("records / hand-written", ratio["decant, records"], 0.95)
 
 
 def cold(bench):
@@ -38,29 +50,65 @@ def cold(bench):
     at_most("decant / C++ hello", max(list(ratio.values())[1:]), 1.5)
 
 
+def large_load(bench, direction, size):
+    """Options of bench_load for one body of that size."""
+    if direction == "upload":
+        return ["--path", "/upload", "--body", str(size),
+                "--expect", f"got={size}"]
+    if direction == "file":
+        path = f"{bench.dir}/large"
+        with open(path, "wb") as file:
+            file.truncate(size)
+            file.seek(0)
+            for _ in range(size >> 20):
+                file.write(bytes(1 << 20))
+        return ["--path", "/file", "--query", path,
+                "--expect-bytes", str(size)]
+    return ["--path", "/download", "--query", str(size),
+            "--expect-bytes", str(size)]
+
+
 def large(bench):
+    """Bodies of 256 MiB, server by server and in turn."""
     size = LARGE // 64 if bench.smoke else LARGE
+    peer = epoll(bench)
+    sides = {
+        "upload": [peer, python_groups.uwsgi_large(bench), decant(bench),
+                   decant(bench, "libfcgi")],
+        "download": [peer, python_groups.uwsgi_large(bench), decant(bench),
+                     decant(bench, "libfcgi")],
+        "file": [decant(bench), decant(bench, "libfcgi")]}
     rows, worst = [], 0
-    for direction in ("upload", "download"):
-        if direction == "upload":
-            arguments = ["--path", "/upload", "--body", str(size),
-                         "--expect", f"got={size}"]
-        else:
-            arguments = ["--path", "/download", "--query", str(size),
-                         "--expect-bytes", str(size)]
-        speeds, grown = [], []
+    for direction, cases in sides.items():
+        arguments = large_load(bench, direction, size)
+        speeds, grown = {}, {}
+        cases = present(cases)
         for _ in range(bench.rounds):
-            with Server(bench, decant(bench)) as server:
-                bench.load(server, "-c", "1", "-n", "1", "--expect", HELLO)
-                before = server.memory("VmHWM")
-                result = bench.load(server, "-c", "1", "-n", "1", *arguments)
-                grown.append(server.memory("VmHWM") - before)
-            speeds.append(size / result["seconds"] / 1e6)
-        worst = max(worst, *grown)
-        rows.append([direction, f"{statistics.median(speeds):,.0f}",
-                     f"{max(grown)}"])
-    table(f"One body of {size >> 20} MiB", ["direction", "MB/s",
-                                           "RSS growth KiB"], rows)
+            for case in cases:
+                with Server(bench, case) as server:
+                    bench.load(server, "-c", "1", "-n", "20",
+                               "--expect", HELLO)
+                    before = server.memory("VmHWM")
+                    result = bench.load(server, "-c", "1", "-n", "2",
+                                        *arguments)
+                    grown.setdefault(case.name, []).append(
+                        server.memory("VmHWM") - before)
+                speeds.setdefault(case.name, []).append(
+                    2 * size / result["seconds"] / 1e6)
+        ratio = ratios(speeds)
+        for name, values in speeds.items():
+            rows.append([direction, name, f"{statistics.median(values):,.0f}",
+                         f"{ratio[name]:.2f}", f"{max(grown[name])}"])
+        ours = decant(bench).name
+        worst = max(worst, *grown[ours])
+        if peer.name in ratio:
+            at_least(f"{direction}: records / hand-written", ratio[ours], 1.0)
+        for name in ratio:
+            if name.startswith("uWSGI"):
+                at_least(f"{direction}: records / uWSGI",
+                         ratio[ours] / ratio[name], 1.2)
+    table(f"One body of {size >> 20} MiB",
+          ["direction", "server", "MB/s", "ratio", "RSS growth KiB"], rows)
     verdict("largest growth", f"{worst} KiB", "less than 2048 KiB",
             worst < 2048)
 
@@ -85,4 +133,12 @@ def idle(bench):
 def instructions(bench):
     if not has_valgrind():
         return skip("instructions", "valgrind is not installed")
-    server_instructions(bench, servers(bench))
+    cost = server_instructions(bench, servers(bench))
+    ours = cost["decant, records"]
+    verdict("records", f"{ours:,.0f}", "at most 4,000", ours <= 4000)
+
+
+def allocations(bench):
+    if not has_valgrind():
+        return skip("allocations", "valgrind is not installed")
+    server_allocations(bench, servers(bench))

@@ -40,11 +40,11 @@ class Bench:
     def tool(self, name):
         return f"{self.build}/tests/bench/{name}"
 
-    def fcgi(self, app):
+    def fcgi(self, app, engine="records"):
         """The command that serves `app` with one worker thread."""
         return lambda listen: [
             self.decant, "fcgi", app, "--listen", "unix:" + listen,
-            "--processes", "0", "--threads", "1"]
+            "--processes", "0", "--threads", "1", "--engine", engine]
 
     def load(self, server, *arguments):
         out = subprocess.run(
@@ -247,12 +247,35 @@ def per_request(bench, number, run):
 
 def server_instructions(bench, cases):
     number = 200 if bench.smoke else 2000
-    rows = []
+    cost = {}
     for case in cases:
         def run(prefix, count):
             with Server(bench, case, prefix) as server:
                 bench.load(server, "-c", "1", "-n", str(count), "--keep",
                            "--expect", HELLO)
-        rows.append([case.name, f"{per_request(bench, number, run):,.0f}"])
+        cost[case.name] = per_request(bench, number, run)
     table("User instructions per request of the whole server, kept alive",
-          ["server", "instructions"], rows)
+          ["server", "instructions"],
+          [[name, f"{value:,.0f}"] for name, value in cost.items()])
+    return cost
+
+
+def server_allocations(bench, cases):
+    """Calls of malloc and new per request, by valgrind's count."""
+    number = 200 if bench.smoke else 1000
+    rows = []
+    for case in cases:
+        totals = []
+        for count in (number, 2 * number):
+            log = f"{bench.dir}/memcheck.log"
+            prefix = ("valgrind", "--leak-check=no", "--undef-value-errors=no",
+                      "--log-file=" + log)
+            with Server(bench, case, prefix) as server:
+                bench.load(server, "-c", "1", "-n", str(count), "--keep",
+                           "--expect", HELLO)
+            found = re.search(r"total heap usage: ([\d,]+) allocs", read(log))
+            # One that is ended by a signal is counted nevertheless.
+            totals.append(int(found[1].replace(",", "")) if found else 0)
+        rows.append([case.name, f"{(totals[1] - totals[0]) / number:.1f}"])
+    table("Allocations per request, kept alive", ["server", "allocations"],
+          rows)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The application that the benchmarks serve: a hello, an upload that is
-// counted, a download of as many bytes as the query says.
+// counted, a download of as many bytes as the query says, a file.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,13 +13,15 @@ using namespace decant;
 namespace {
 
 constexpr std::size_t block = 65536;
+/// What one record of FastCGI holds, as the hand-written peer sends it.
+constexpr std::size_t record = 65528;
 
 class Download final : public BodySource {
  public:
   explicit Download(std::uint64_t size) : left_(size) {}
   bool next(std::string& chunk) override {
     if (left_ == 0) return false;
-    const auto size = std::min<std::uint64_t>(left_, block);
+    const auto size = std::min<std::uint64_t>(left_, record);
     chunk.resize(static_cast<std::size_t>(size), 'd');
     left_ -= size;
     return true;
@@ -44,12 +48,20 @@ Body download(Environ& env, const StartResponse& start_response) {
   return Download(size);
 }
 
+/// The file that the query names.
+Body file(Environ& env, const StartResponse& start_response) {
+  const std::string name(env["QUERY_STRING"]);
+  start_response("200 OK", {{"Content-Type", "application/octet-stream"}});
+  return env.file_wrapper(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 }  // namespace
 
 Body bench_application(Environ& env, const StartResponse& start_response) {
   const std::string_view path = env["PATH_INFO"];
   if (path == "/upload") return upload(env, start_response);
   if (path == "/download") return download(env, start_response);
+  if (path == "/file") return file(env, start_response);
   start_response("200 OK",
                  {{"Content-Type", "text/plain"}, {"Content-Length", "14"}});
   return "Hello, World!\n";

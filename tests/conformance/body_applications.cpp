@@ -168,6 +168,20 @@ void add_files(Applications& all) {
   all["file"] = returning(plain_text(), [](Environ& env) {
     return env.file_wrapper(make_file(std::string(20'000, 'f')));
   });
+  all["large-file"] = returning(plain_text(), [](Environ& env) {
+    return env.file_wrapper(make_file(std::string(300'000, 'f')));
+  });
+  all["part-of-a-large-file"] =
+      returning(with_length("100000"), [](Environ& env) {
+        const int file =
+            make_file(std::string(150'000, 'a') + std::string(150'000, 'b'));
+        ::lseek(file, 100'000, SEEK_SET);
+        return env.file_wrapper(file);
+      });
+  all["file-named"] = returning(plain_text(), [](Environ& env) {
+    const std::string name(env["QUERY_STRING"]);
+    return env.file_wrapper(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  });
   all["file-from-position"] = returning(plain_text(), [](Environ& env) {
     const int file = make_file("skipped and read\n");
     ::lseek(file, 12, SEEK_SET);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The conformance suite as tests, one per column, and as a table:
-// conformance_tests --matrix
+// conformance_tests --matrix, conformance_tests --fastcgi-matrix
 #define CATCH_CONFIG_RUNNER
 #include <cstring>
 
+#include "conformance/fastcgi_matrix.hpp"
 #include "conformance/matrix.hpp"
 #include "conformance/server_side.hpp"
 #include "support/catch.hpp"
@@ -54,6 +55,10 @@ void add_column_tests() {
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--matrix") == 0) {
     return decant::conformance::print_matrix();
+  }
+  if (argc == 2 && std::strcmp(argv[1], "--fastcgi-matrix") == 0) {
+    decant::conformance::print_fastcgi_matrix();
+    return 0;
   }
   decant::conformance::add_column_tests();
   return Catch::Session().run(argc, argv);

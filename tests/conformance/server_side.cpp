@@ -48,6 +48,8 @@ void add_length(Pairs& variables, const Request& request) {
 const std::string* exception(const Row& row, const Column& column) {
   std::vector<std::string> names = {column.side(), name(column.kind())};
   if (column.kind() == Kind::validated) names.push_back(name(Kind::python));
+  // What a request cannot be over FastCGI it cannot be with either engine.
+  if (column.side() == "fcgi-records") names.emplace_back("fastcgi");
   for (const std::string& each : names) {
     const auto found = row.not_for.find(each);
     if (found != row.not_for.end()) return &found->second;
@@ -145,6 +147,7 @@ std::vector<Column>& columns() {
     const Way in_process{"in-process", make_in_process, ""};
     const Way cgi{"cgi", make_cgi, ""};
     const Way fastcgi{"fastcgi", make_fastcgi, ""};
+    const Way records{"fcgi-records", make_fastcgi_records, ""};
     const Way runner{"runner", make_runner, ""};
     const Way http{"http", make_http, ""};
     const Way nginx{
@@ -152,11 +155,13 @@ std::vector<Column>& columns() {
         test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
     std::vector<Column> made;
     for (const Kind kind : {Kind::native, Kind::python, Kind::program}) {
-      for (const Way& way : {in_process, cgi, fastcgi, runner, http, nginx}) {
+      for (const Way& way :
+           {in_process, cgi, fastcgi, records, runner, http, nginx}) {
         made.emplace_back(way, kind);
       }
     }
     made.emplace_back(fastcgi, Kind::validated);
+    made.emplace_back(records, Kind::validated);
     return made;
   }();
   return all;

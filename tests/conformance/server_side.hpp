@@ -64,6 +64,7 @@ Result run(const Row& row, Column& column);
 std::unique_ptr<ServerSide> make_in_process(Kind kind);
 std::unique_ptr<ServerSide> make_cgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi(Kind kind);
+std::unique_ptr<ServerSide> make_fastcgi_records(Kind kind);
 std::unique_ptr<ServerSide> make_runner(Kind kind);
 std::unique_ptr<ServerSide> make_http(Kind kind);
 std::unique_ptr<ServerSide> make_nginx(Kind kind);

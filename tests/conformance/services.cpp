@@ -23,7 +23,8 @@ bool attend(const Request& request, const std::string& received) {
 
 class Fastcgi final : public ServerSide {
  public:
-  explicit Fastcgi(const std::string& app) : service_(app) {}
+  Fastcgi(const std::string& app, const std::string& engine)
+      : service_(app, {"--engine", engine}) {}
 
   Facts facts() const override { return {threads}; }
 
@@ -124,7 +125,10 @@ class BehindNginx final : public ServerSide {
 }  // namespace
 
 std::unique_ptr<ServerSide> make_fastcgi(Kind kind) {
-  return std::make_unique<Fastcgi>(app(kind));
+  return std::make_unique<Fastcgi>(app(kind), "libfcgi");
+}
+std::unique_ptr<ServerSide> make_fastcgi_records(Kind kind) {
+  return std::make_unique<Fastcgi>(app(kind), "records");
 }
 std::unique_ptr<ServerSide> make_nginx(Kind kind) {
   return std::make_unique<BehindNginx>(app(kind));

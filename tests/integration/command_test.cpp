@@ -290,11 +290,20 @@ TEST_CASE("a configuration file that is wrong is one line and exit status 2",
                   2, "missing.toml");
 }
 
+TEST_CASE("libfcgi listens for trusted peers only", "[command]") {
+  for (const char* const endpoint : {"0.0.0.0:0", "[::]:0"}) {
+    check_complaint(
+        {decant_command(), "fcgi", plugin("hello"), "--engine", "libfcgi",
+         "--listen", endpoint, "--allow-peer", "192.0.2.0/24"},
+        2, "--engine records");
+  }
+}
+
 TEST_CASE("--version names what decant is made of", "[command]") {
   const Ran ran = run_clean({decant_command(), "--version"});
   CHECK(ran.status == 0);
-  CHECK_THAT(ran.out,
-             StartsWith("decant ") && Contains("libfcgi") && Contains("Boost"));
+  CHECK_THAT(ran.out, StartsWith("decant ") && Contains("records, libfcgi") &&
+                          Contains("Boost"));
 }
 
 TEST_CASE("--help teaches with examples", "[command]") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // lighttpd: cgi-bin by mod_cgi and services by mod_fastcgi, with the
 // configurations of examples/.
+#include <filesystem>
+#include <fstream>
+
 #include "integration/fixtures.hpp"
 #include "integration/web_server.hpp"
 #include "support/catch.hpp"
@@ -71,4 +74,30 @@ TEST_CASE("the hello binary answers when lighttpd starts it", "[lighttpd]") {
   const HttpResponse response = http_get(lighttpd.port(), "/spawned");
   CHECK(response.status == 200);
   CHECK(response.body == "Hello world!\n");
+}
+
+TEST_CASE("an authorizer lets lighttpd serve a file", "[lighttpd]") {
+  if (missing("lighttpd", "lighttpd")) return;
+  for (const char* const engine : {"records", "libfcgi"}) {
+    CAPTURE(engine);
+    const TemporaryDirectory directory;
+    std::filesystem::create_directories(directory / "private");
+    std::ofstream(directory / "private/treasure.txt") << "forty jars\n";
+    const Service service({plugin("authorizer"), "--engine", engine, "--roles",
+                           "responder,authorizer"},
+                          "unix:" + directory / "s");
+    const WebServer lighttpd =
+        start_lighttpd(directory, "lighttpd-authorizer.conf",
+                       {{"/run/decant/authorizer.sock", directory / "s"}});
+    const HttpResponse stranger =
+        http_get(lighttpd.port(), "/private/treasure.txt");
+    CHECK(stranger.status == 401);
+    CHECK_THAT(stranger.body, Contains("Say the word."));
+    HttpClient friendly(lighttpd.port());
+    friendly.send(http_request("GET", "/private/treasure.txt", "",
+                               {{"Authorization", "Bearer open-sesame"}}));
+    const HttpResponse response = friendly.receive();
+    CHECK(response.status == 200);
+    CHECK(response.body == "forty jars\n");
+  }
 }

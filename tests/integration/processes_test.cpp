@@ -96,6 +96,7 @@ TEST_CASE("a worker that dies is replaced within a second", "[processes]") {
   CHECK(number(next_worker(service, old)) > 0);
   CHECK(Clock::now() - start < 1s);
   CHECK(!client.receive().complete);
+  CAPTURE(service.log());
   CHECK(std::regex_search(
       service.log(),
       std::regex("\ndecant: fcgi: worker " + old + " was killed by " + name +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/server/fastcgi_records.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "support/catch.hpp"
@@ -52,17 +53,23 @@ Scanned scan(std::string_view bytes, service::Limits limits = {}) {
   return out;
 }
 
-/// What a filter lets through when its input comes in pieces of `step` bytes.
-std::string passed(StdinFilter& filter, std::string_view bytes,
-                   std::size_t step, std::string* rest = nullptr) {
+/// The body that a reader finds when its input comes `step` bytes at a time.
+std::string body(StdinReader& reader, std::string_view bytes, std::size_t step,
+                 std::string* rest = nullptr) {
   std::string out;
-  while (!bytes.empty() && !filter.ended()) {
-    std::string_view piece = bytes.substr(0, step);
-    const std::size_t size = piece.size();
-    REQUIRE(filter.pass(piece, out, 65536));
-    bytes.remove_prefix(size - piece.size());
+  std::string unread;
+  while (!bytes.empty() && !reader.ended() && reader.sound()) {
+    unread += bytes.substr(0, step);
+    bytes.remove_prefix(std::min(step, bytes.size()));
+    std::string_view in = unread;
+    for (std::string_view piece = reader.next(in, 3); !piece.empty();
+         piece = reader.next(in, 3)) {
+      CHECK(piece.size() <= 3);
+      out += piece;
+    }
+    unread = std::string(in);
   }
-  if (rest != nullptr) *rest = bytes;
+  if (rest != nullptr) *rest = unread + std::string(bytes);
   return out;
 }
 
@@ -266,7 +273,7 @@ TEST_CASE("a second request is refused and its other records are ignored") {
             .empty());
 }
 
-TEST_CASE("the filter passes the STDIN of its request, in any pieces") {
+TEST_CASE("the reader finds the body of its request, in any pieces") {
   std::string padded;
   append_header(padded, {.type = RecordType::standard_input,
                          .request_id = 1,
@@ -279,13 +286,6 @@ TEST_CASE("the filter passes the STDIN of its request, in any pieces") {
       record(static_cast<RecordType>(77), 0, "INJ=yes") +
       record(RecordType::standard_input, 1, "12345678") +
       record(RecordType::standard_input, 1);
-  std::string expected;
-  append_header(expected, {.type = RecordType::standard_input,
-                           .request_id = 1,
-                           .content_length = 3});
-  expected += "abc";
-  expected += record(RecordType::standard_input, 1, "12345678") +
-              record(RecordType::standard_input, 1);
   const std::string answers =
       answer_foreign({.type = RecordType::get_values},
                      pair("FCGI_MAX_REQS", ""), 5) +
@@ -293,37 +293,84 @@ TEST_CASE("the filter passes the STDIN of its request, in any pieces") {
                      5) +
       answer_foreign({.type = static_cast<RecordType>(77)}, {}, 5);
   for (const std::size_t step : {1, 2, 7, 8, 9, 100, 1000}) {
-    StdinFilter filter(1, 5);
+    StdinReader reader(1, 5);
     std::string rest;
-    CHECK(passed(filter, input + "next request", step, &rest) == expected);
-    CHECK(filter.ended());
-    CHECK(filter.unfinished() == 0);
+    CHECK(body(reader, input + "next request", step, &rest) == "abc12345678");
+    CHECK(reader.ended());
+    CHECK_FALSE(reader.aborted());
+    CHECK(reader.unfinished() == 0);
     CHECK(rest == "next request");
-    CHECK(filter.answers() == answers);
+    CHECK(reader.answers() == answers);
   }
 }
 
-TEST_CASE("the filter says how much of a record is still to come") {
-  StdinFilter filter(1, 1);
+TEST_CASE("the reader says how much of a record is still to come") {
+  StdinReader reader(1, 1);
   const std::string whole = record(RecordType::standard_input, 1, "1234567890");
-  std::string out;
   std::string_view first = std::string_view(whole).substr(0, 11);
-  REQUIRE(filter.pass(first, out, 65536));
-  CHECK(filter.unfinished() == whole.size() - 11);
+  CHECK(reader.next(first, 65536) == "123");
+  CHECK(first.empty());
+  CHECK(reader.unfinished() == whole.size() - 11);
+  CHECK(reader.content_ahead() == 7);
+  reader.took(4);
+  CHECK(reader.content_ahead() == 3);
 
-  StdinFilter cut(1, 1);
+  StdinReader cut(1, 1);
   std::string_view header = std::string_view(whole).substr(0, 5);
-  REQUIRE(cut.pass(header, out, 65536));
-  CHECK(cut.partial_header() == whole.substr(0, 5));
+  CHECK(cut.next(header, 65536).empty());
+  CHECK(header == whole.substr(0, 5));
 }
 
-TEST_CASE("the filter passes ABORT_REQUEST as an end and refuses a version") {
-  StdinFilter filter(1, 1);
-  passed(filter, record(RecordType::abort_request, 1), 100);
-  CHECK(filter.ended());
+TEST_CASE("the content of others is not read straight") {
+  StdinReader reader(1, 1);
+  const std::string other = record(RecordType::standard_input, 2, "foreign!");
+  std::string_view in = std::string_view(other).substr(0, 10);
+  CHECK(reader.next(in, 65536).empty());
+  CHECK(reader.content_ahead() == 0);
+  CHECK(reader.unfinished() == 6);
+}
 
-  StdinFilter strict(1, 1);
-  std::string out;
+TEST_CASE("ABORT_REQUEST ends a body, another version is no FastCGI") {
+  StdinReader reader(1, 1);
+  body(reader, record(RecordType::abort_request, 1), 100);
+  CHECK(reader.ended());
+  CHECK(reader.aborted());
+
+  StdinReader strict(1, 1);
   std::string_view bytes("\x02\x05\x00\x01\x00\x00\x00\x00", 8);
-  CHECK_FALSE(strict.pass(bytes, out, 65536));
+  CHECK(strict.next(bytes, 65536).empty());
+  CHECK_FALSE(strict.sound());
+}
+
+TEST_CASE("a stream is as many records as it needs, and none of nothing") {
+  std::string out = "before";
+  append_stream(out, RecordType::standard_error, 1, {});
+  CHECK(out == "before");
+  out.clear();
+  append_stream(out, RecordType::standard_output, 7, std::string(70'000, 'x'));
+  const RecordHeader first = decode_header(out);
+  CHECK(first.content_length == large_record);
+  CHECK(first.padding_length == 0);
+  const RecordHeader second =
+      decode_header(std::string_view(out).substr(first.size()));
+  CHECK(second.request_id == 7);
+  CHECK(first.content_length + second.content_length == 70'000);
+  CHECK(out.size() == first.size() + second.size());
+}
+
+TEST_CASE("a record is closed around what was put into it") {
+  for (const std::size_t size : {0U, 1U, 8U, 65528U, 65529U, 200000U}) {
+    CAPTURE(size);
+    std::string out = "before";
+    out.append(header_size + size, 'x');
+    close_record(out, 6,
+                 {.type = RecordType::standard_output, .request_id = 300});
+    std::string expected = "before";
+    append_record(expected, RecordType::standard_output, 300,
+                  std::string(size, 'x'));
+    CHECK(out == expected);
+    const RecordHeader header = decode_header(std::string_view(out).substr(6));
+    CHECK(header.content_length == std::min(size, large_record));
+    CHECK(header.size() % 8 == 0);
+  }
 }

@@ -122,7 +122,9 @@ constexpr Choices<runner::Form, 3> forms = {{{"cgi", runner::Form::cgi},
 constexpr Choices<bool, 3> roles = {{{"responder", false},
                                      {"responder,authorizer", true},
                                      {"authorizer,responder", true}}};
-constexpr Choices<int, 1> engines = {{{"libfcgi", 0}}};
+constexpr Choices<fastcgi::EngineName, 2> engines = {
+    {{"records", fastcgi::EngineName::records},
+     {"libfcgi", fastcgi::EngineName::libfcgi}}};
 
 template <class Value, std::size_t size>
 Value choose(std::string_view option, const std::string& text,
@@ -337,7 +339,8 @@ class Parser {
         ->type_name("ROLES")
         ->delimiter('\0');
     app_.add_option("--engine", engine_,
-                    "What speaks the records: libfcgi (default libfcgi)")
+                    "What speaks FastCGI: records, which is decant itself, or "
+                    "libfcgi (default records)")
         ->type_name("ENGINE");
     app_.add_flag("--errors-to-server", fcgi.errors_to_server,
                   "Send wsgi.errors to the web server's log, not to ours");
@@ -522,7 +525,7 @@ class Parser {
     fcgi.logs.access_format =
         choose("--access-format", access_format_, access_formats);
     fcgi.authorizer = choose("--roles", roles_, roles);
-    choose("--engine", engine_, engines);
+    fcgi.engine = choose("--engine", engine_, engines);
   }
 
   void finish_processes() {
@@ -602,7 +605,7 @@ class Parser {
   std::string grace_ = "30";
   std::string access_format_ = "common";
   std::string roles_ = "responder";
-  std::string engine_ = "libfcgi";
+  std::string engine_ = "records";
   std::string max_requests_ = "0";
   std::string max_memory_ = "0";
   std::string max_connections_ = "0";
@@ -672,7 +675,8 @@ std::string overview(const Program& program) {
 }
 
 std::string version() {
-  return "decant " DECANT_VERSION "\nengines: libfcgi " DECANT_LIBFCGI_VERSION
+  return "decant " DECANT_VERSION
+         "\nengines: records, libfcgi " DECANT_LIBFCGI_VERSION
          "\nCLI11 " CLI11_VERSION ", Boost " DECANT_BOOST_VERSION
          "\nPython: " DECANT_PYTHON_VERSION;
 }

@@ -43,7 +43,9 @@ class FastcgiProtocol final : public service::Protocol {
  public:
   FastcgiProtocol(const Task& task, std::unique_ptr<service::Observer> observer)
       : options_(task.options),
-        engine_(make_libfcgi_engine(task)),
+        engine_(task.options.engine == EngineName::records
+                    ? make_record_engine(task)
+                    : make_libfcgi_engine(task)),
         observer_(std::move(observer)),
         buffer_(read_size, '\0') {}
 
@@ -237,6 +239,24 @@ class FastcgiProtocol final : public service::Protocol {
   std::string scratch_;
 };
 
+/// True for a unix socket and for TCP on loopback.
+bool is_local(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  auto* const bound = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(socket, bound, &size) != 0) return false;
+  return bound->sa_family == AF_UNIX || service::is_loopback(bound);
+}
+
+void require_trusted_peers(const std::vector<service::Listener>& listeners) {
+  for (const service::Listener& listener : listeners) {
+    if (is_local(listener.fd())) continue;
+    throw UsageError("fcgi: " + listener.name() +
+                     ": libfcgi is meant for trusted peers; listen on a unix "
+                     "socket or on loopback, or take --engine records");
+  }
+}
+
 }  // namespace
 
 std::size_t max_connections() {
@@ -259,7 +279,8 @@ int serve(const Application& application, const Options& options) {
 }
 
 int serve(const Loader& load, const Options& options) {
-  prepare_libfcgi();
+  const bool trusting = options.engine == EngineName::libfcgi;
+  if (trusting) prepare_libfcgi();
   // Lives as long as the process, as what was loaded does.
   Application application;
   const auto prepare = [&](Concurrency concurrency) {
@@ -269,7 +290,8 @@ int serve(const Loader& load, const Options& options) {
       return std::make_unique<FastcgiProtocol>(task, std::move(observer));
     };
   };
-  return service::serve("fcgi", options, prepare);
+  return service::serve("fcgi", options, prepare,
+                        trusting ? require_trusted_peers : nullptr);
 }
 
 }  // namespace decant::fastcgi

@@ -7,7 +7,14 @@
 
 namespace decant::fastcgi {
 
+/// What speaks the records.
+enum class EngineName {
+  records,  ///< decant itself
+  libfcgi,  ///< the library; for trusted peers
+};
+
 struct Options : service::Options {
+  EngineName engine = EngineName::records;
   cgi_request::Rules rules;
   /// Answers the authorizer role too; else only responder.
   bool authorizer = false;

@@ -10,6 +10,7 @@
 #include "decant/server/fastcgi.hpp"
 #include "decant/server/fastcgi_records.hpp"
 #include "decant/service/connection.hpp"
+#include "decant/service/deadline.hpp"
 #include "decant/service/observer.hpp"
 
 namespace decant::fastcgi {
@@ -48,8 +49,50 @@ struct Task {
   Concurrency concurrency;
 };
 
+/// One request in the hands of an engine: what the exchange reads and writes.
+class EngineRequest : public InputSource, public Output, public ErrorSink {
+ public:
+  /// Ends the request towards the web server; once. A body that nobody read is
+  /// not waited for. One that was cut takes the connection along.
+  virtual void finish(bool was_cut) = 0;
+  /// Ends the connection without END_REQUEST, so that the response is seen to
+  /// be cut.
+  virtual void cut() = 0;
+  /// True when a length told the web server how much is missing.
+  virtual bool length_known() const noexcept = 0;
+  /// True when nothing went wrong that the connection would not survive.
+  virtual bool good() const noexcept = 0;
+
+  /// Borrowed; asked before the head is sent.
+  void set_deadline(service::TimedRequest* timed) noexcept { timed_ = timed; }
+  void exit_status(int status) noexcept final { exit_status_ = status; }
+
+ protected:
+  bool may_send_head() noexcept {
+    return timed_ == nullptr || timed_->claim_head();
+  }
+  /// What END_REQUEST says of the application.
+  int application_status(bool was_cut) const noexcept {
+    return exit_status_ == 0 && was_cut ? 1 : exit_status_;
+  }
+
+ private:
+  service::TimedRequest* timed_ = nullptr;
+  int exit_status_ = 0;
+};
+
+/// Runs the application on a request that has begun and ends its response.
+/// Says what may become of the connection.
+service::Next run(Begun& begun, EngineRequest& request, const Task& task);
+/// What becomes of it, now that what has come of the input has been read.
+service::Next after(service::Next next, const Begun& begun);
+
+/// The engine that reads and writes the records itself. One per thread. Borrows
+/// what the task names.
+std::unique_ptr<Engine> make_record_engine(const Task& task);
+
 /// The engine that lets libfcgi write the records and read those of the body.
-/// One per thread. Borrows the task.
+/// One per thread. Borrows what the task names.
 std::unique_ptr<Engine> make_libfcgi_engine(const Task& task);
 
 /// Appends a whole response that says no more than its status.

@@ -17,11 +17,8 @@
 
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
-#include "decant/server/fastcgi_engine.hpp"
-#include "decant/service/deadline.hpp"
+#include "decant/server/fastcgi_input.hpp"
 #include "decant/service/log.hpp"
-#include "decant/service/loop.hpp"
-#include "decant/service/spool.hpp"
 
 namespace decant::fastcgi {
 namespace {
@@ -30,11 +27,7 @@ using service::Next;
 
 /// From here on a chunk goes out past the library's buffer of 8 KiB.
 constexpr std::size_t large_chunk = 8192;
-/// Content of our own records: a multiple of 8, so that none needs padding.
-constexpr std::size_t large_record = 65528;
 constexpr std::size_t records_at_once = 8;
-/// Room for a read from the socket.
-constexpr std::size_t read_size = 65536;
 
 int size_of(std::size_t size) {
   return static_cast<int>(size);
@@ -49,30 +42,38 @@ class RequestChannel {
                  std::string& buffer)
       : fd_(fd),
         patience_(patience),
-        request_(request),
-        buffer_(buffer),
-        filter_(request.head.request_id, max_connections()) {
+        request_id_(request.head.request_id),
+        input_(fd, request, patience, buffer) {
     const char flags = request.head.keep_connection ? 1 : 0;
     const char begin[8] = {0, static_cast<char>(request.head.role), flags};
-    append_record(passed_, RecordType::begin_request, request.head.request_id,
+    append_record(passed_, RecordType::begin_request, request_id_,
                   {begin, sizeof begin});
-    append_record(passed_, RecordType::params, request.head.request_id, {});
+    append_record(passed_, RecordType::params, request_id_, {});
   }
 
   /// As read(2). Taken up again after EINTR, which the library takes for the
   /// end.
   ssize_t read(char* out, std::size_t size) {
-    while (passed_.size() == position_ && !filter_.ended()) {
+    if (passed_.size() == position_) {
+      if (ended_) return 0;
       passed_.clear();
       position_ = 0;
-      if (unread().empty()) {
-        const ssize_t got = fill();
-        if (got <= 0) return got;
+      std::string_view piece;
+      switch (input_.next(piece, size)) {
+        case RequestInput::State::gone:
+          return 0;
+        case RequestInput::State::failed:
+          return -1;
+        case RequestInput::State::ended:
+          ended_ = true;
+          break;
+        case RequestInput::State::more:
+          break;
       }
-      if (!filter_.pass(unread(), passed_, size)) return protocol_error();
-      std::string& answers = filter_.answers();
-      if (!answers.empty()) write_all(fd_, answers, patience_);
-      answers.clear();
+      append_record(passed_,
+                    input_.aborted() ? RecordType::abort_request
+                                     : RecordType::standard_input,
+                    request_id_, piece);
     }
     const std::size_t count = passed_.copy(out, size, position_);
     position_ += count;
@@ -81,11 +82,7 @@ class RequestChannel {
 
   /// True when something of the request's input has come, or its end.
   bool ready() {
-    if (passed_.size() != position_ || filter_.ended() || !unread().empty()) {
-      return true;
-    }
-    pollfd poll{fd_, POLLIN, 0};
-    return ::poll(&poll, 1, 0) != 0;
+    return passed_.size() != position_ || ended_ || input_.ready();
   }
   int descriptor() const noexcept { return fd_; }
 
@@ -106,53 +103,20 @@ class RequestChannel {
   }
 
   /// The web server has taken its request back.
-  bool aborted() const noexcept { return filter_.aborted(); }
+  bool aborted() const noexcept { return input_.aborted(); }
 
-  /// Skips what has come of this request and nobody read, and leaves the rest
-  /// to the next one.
-  void end() {
-    bool sound = true;
-    while (sound && !unread().empty() && !filter_.ended()) {
-      passed_.clear();
-      sound = filter_.pass(unread(), passed_, read_size);
-    }
-    if (!filter_.partial_header().empty()) {  // then nothing else is unread
-      buffer_ = filter_.partial_header();
-      own_ = buffer_;
-    }
-    if (request_.ahead.empty()) request_.ahead = own_;
-    request_.to_skip = filter_.unfinished();
-    request_.ended = filter_.ended();
-    request_.sound = sound;
-  }
+  /// Leaves what has been read to the next request.
+  void end() { input_.end(); }
 
  private:
-  /// What was read ahead comes first, then what we read ourselves.
-  std::string_view& unread() {
-    return request_.ahead.empty() ? own_ : request_.ahead;
-  }
-
-  ssize_t fill() {
-    buffer_.resize(read_size);
-    const ssize_t got = read_some(fd_, buffer_, patience_);
-    if (got > 0) own_ = {buffer_.data(), static_cast<std::size_t>(got)};
-    return got;
-  }
-
-  static ssize_t protocol_error() {
-    errno = EPROTO;
-    return -1;
-  }
-
   int fd_;
   std::chrono::seconds patience_;
-  Begun& request_;
-  std::string& buffer_;
-  StdinFilter filter_;
+  std::uint16_t request_id_;
+  RequestInput input_;
   bool output_ended_ = false;
+  bool ended_ = false;
   std::string passed_;
   std::size_t position_ = 0;
-  std::string_view own_;
 };
 
 /// The library calls OS_Read and OS_Write without more context than a
@@ -175,17 +139,14 @@ class Current {
 
 /// One request in the hands of the library: the exchange's input, output and
 /// errors.
-class LibfcgiRequest final : public InputSource,
-                             public Output,
-                             public ErrorSink {
+class LibfcgiRequest final : public EngineRequest {
  public:
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
-                 RequestChannel& channel, service::TimedRequest& timed,
-                 const service::Limits& limits, std::string& buffer)
+                 RequestChannel& channel, const service::Limits& limits,
+                 std::string& buffer)
       : request_(request),
         id_(id),
         channel_(channel),
-        timed_(timed),
         limits_(limits),
         buffer_(buffer) {}
 
@@ -199,22 +160,15 @@ class LibfcgiRequest final : public InputSource,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
   int connection() const noexcept override { return channel_.descriptor(); }
-  void exit_status(int status) noexcept override { exit_status_ = status; }
   void write(std::string_view lines) noexcept override;
   void remark(std::string_view message) noexcept override {
     service::LogSink().remark(message);  // the web server knows, or is gone
   }
 
-  /// Ends the request towards the web server; once. One that was cut takes the
-  /// connection along.
-  void finish(bool was_cut = false);
-  /// Ends the connection without END_REQUEST, so that the response is seen to
-  /// be cut.
-  void cut();
-  /// True when a length told the web server how much is missing.
-  bool length_known() const noexcept { return length_known_; }
-  /// True when nothing went wrong that the connection would not survive.
-  bool good() const noexcept { return !broken_; }
+  void finish(bool was_cut) override;
+  void cut() override;
+  bool length_known() const noexcept override { return length_known_; }
+  bool good() const noexcept override { return !broken_; }
 
  private:
   void put(std::string_view data);
@@ -224,14 +178,12 @@ class LibfcgiRequest final : public InputSource,
   FCGX_Request& request_;
   std::uint16_t id_;
   RequestChannel& channel_;
-  service::TimedRequest& timed_;
   const service::Limits& limits_;
   std::string& buffer_;
   bool input_ended_ = false;
   bool finished_ = false;
   bool broken_ = false;
   bool length_known_ = false;
-  int exit_status_ = 0;
 };
 
 void LibfcgiRequest::gone() {
@@ -306,7 +258,7 @@ void LibfcgiRequest::put_large(std::string_view data) {
 
 void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
                            bool last) {
-  if (finished_ || broken_ || !timed_.claim_head()) gone();
+  if (finished_ || broken_ || !may_send_head()) gone();
   const Current current(channel_);
   length_known_ = head.content_length.has_value() || !head.has_content;
   buffer_.clear();
@@ -320,7 +272,7 @@ void LibfcgiRequest::send(std::string_view chunk, bool last) {
   const Current current(channel_);
   put(chunk);
   if (last) {
-    finish();
+    finish(false);
   } else if (FCGX_FFlush(request_.out) < 0) {
     gone();
   }
@@ -344,8 +296,7 @@ void LibfcgiRequest::finish(bool was_cut) {
   } else {
     broken_ = broken_ || was_cut;
   }
-  FCGX_SetExitStatus(was_cut && exit_status_ == 0 ? 1 : exit_status_,
-                     request_.out);
+  FCGX_SetExitStatus(application_status(was_cut), request_.out);
   request_.keepConnection = 1;  // its own close would poll for two seconds
   FCGX_Finish_r(&request_);
 }
@@ -383,11 +334,14 @@ class LibfcgiEngine final : public Engine {
     Next next = Next::close;
     {
       const Current current(channel);
-      if (FCGX_Accept_r(&request_) == 0) next = exchange(request, channel);
+      if (FCGX_Accept_r(&request_) == 0) {
+        LibfcgiRequest served(request_, request.head.request_id, channel,
+                              options_.limits, write_buffer_);
+        next = run(request, served, task_);
+      }
     }
     channel.end();
-    if (next == Next::linger && request.ended) next = Next::close;
-    if (!request.sound) next = Next::close;
+    next = after(next, request);
     if (request_.ipcFd < 0) {  // closed by the library
       socket.release();
       return Next::close;
@@ -397,40 +351,9 @@ class LibfcgiEngine final : public Engine {
   }
 
  private:
-  Next exchange(Begun& begun, RequestChannel& channel) {
-    begun.params.emplace_back("FCGI_ROLE", begun.head.role == Role::authorizer
-                                               ? "AUTHORIZER"
-                                               : "RESPONDER");
-    const std::uint16_t id = begun.head.request_id;
-    late_answer_.clear();
-    if (service::has_deadlines()) append_error_page(late_answer_, id, 504);
-    service::TimedRequest timed(request_.ipcFd, late_answer_, begun.params);
-    LibfcgiRequest request(request_, id, channel, timed, options_.limits,
-                           write_buffer_);
-    service::LogSink log;
-    ErrorSink& errors =
-        options_.errors_to_server ? static_cast<ErrorSink&>(request) : log;
-    service::Spool spool(request, options_.limits.spool);
-    const Exchange exchange{
-        begun.params,     spool,          request,
-        errors,           options_.rules, cgi_request::Framing::end_of_stream,
-        task_.concurrency};
-    const Outcome outcome = service::run_observed(
-        exchange, task_.application, begun.observer, service::arrival());
-    if (outcome == Outcome::cut_short && !request.length_known()) {
-      request.cut();
-    } else {
-      request.finish(outcome == Outcome::cut_short ||
-                     outcome == Outcome::client_gone);
-    }
-    return begun.head.keep_connection && request.good() ? Next::idle
-                                                        : Next::linger;
-  }
-
   const Task task_;
   const Options& options_;
   FCGX_Request request_{};
-  std::string late_answer_;
   std::string read_buffer_;
   std::string write_buffer_;
 };

@@ -160,14 +160,38 @@ class Scanner {
 
   HeadScan finish() {
     std::string_view pairs = joined_;
-    Variable pair;
-    while (take_pair(pairs, pair)) {
-      if (params_.size() == limits_.max_param_count) {
-        return stop(State::too_large);
-      }
+    do {
+      take_short_pairs(pairs);
+      Variable pair;
+      if (!take_pair(pairs, pair)) break;
       params_.push_back(pair);
+    } while (params_.size() <= limits_.max_param_count);
+    if (params_.size() > limits_.max_param_count) {
+      return stop(State::too_large);
     }
     return stop(pairs.empty() ? State::complete : State::malformed);
+  }
+
+  /// Pairs with both lengths in one byte each, which nearly all have; stops at
+  /// any other.
+  void take_short_pairs(std::string_view& pairs) {
+    const char* at = pairs.data();
+    const char* const end = at + pairs.size();
+    std::size_t left = limits_.max_param_count + 1 -
+                       std::min(params_.size(), limits_.max_param_count + 1);
+    for (; end - at >= 2 && left > 0; --left) {
+      const std::size_t name_size = static_cast<unsigned char>(at[0]);
+      const std::size_t value_size = static_cast<unsigned char>(at[1]);
+      const std::size_t size = 2 + name_size + value_size;
+      if ((name_size | value_size) >= 0x80 ||
+          static_cast<std::size_t>(end - at) < size) {
+        break;
+      }
+      params_.emplace_back(std::string_view(at + 2, name_size),
+                           std::string_view(at + 2 + name_size, value_size));
+      at += size;
+    }
+    pairs = {at, static_cast<std::size_t>(end - at)};
   }
 
   std::string_view bytes_;
@@ -185,48 +209,51 @@ class Scanner {
 
 }  // namespace
 
-RecordHeader decode_header(std::string_view bytes) noexcept {
-  return {.type = static_cast<RecordType>(byte_at(bytes, 1)),
-          .request_id = short_at(bytes, 2),
-          .content_length = short_at(bytes, 4),
-          .padding_length = byte_at(bytes, 6),
-          .version = byte_at(bytes, 0)};
-}
-
-void append_header(std::string& out, const RecordHeader& header) {
-  append_byte(out, header.version);
-  append_byte(out, static_cast<std::size_t>(header.type));
-  append_byte(out, static_cast<std::size_t>(header.request_id >> 8));
-  append_byte(out, header.request_id);
-  append_byte(out, static_cast<std::size_t>(header.content_length >> 8));
-  append_byte(out, header.content_length);
-  append_byte(out, header.padding_length);
-  append_byte(out, 0);
+void close_record(std::string& out, std::size_t begin, RecordHeader header) {
+  const std::size_t size = out.size() - begin - header_size;
+  if (size > large_record) {
+    const std::string content = out.substr(begin + header_size);
+    out.resize(begin);
+    append_stream(out, header.type, header.request_id, content);
+    return;
+  }
+  header.content_length = static_cast<std::uint16_t>(size);
+  header.padding_length = static_cast<std::uint8_t>((8 - size % 8) % 8);
+  const std::array<char, header_size> bytes = encode_header(header);
+  std::copy(bytes.begin(), bytes.end(),
+            out.begin() + static_cast<std::ptrdiff_t>(begin));
+  if (header.padding_length > 0) out.append(header.padding_length, '\0');
 }
 
 void append_record(std::string& out, RecordType type, std::uint16_t request_id,
                    std::string_view content) {
-  const std::size_t padding = (8 - content.size() % 8) % 8;
-  append_header(out,
-                {.type = type,
-                 .request_id = request_id,
-                 .content_length = static_cast<std::uint16_t>(content.size()),
-                 .padding_length = static_cast<std::uint8_t>(padding)});
+  const std::size_t begin = out.size();
+  out.append(header_size, '\0');
   out += content;
-  out.append(padding, '\0');
+  close_record(out, begin, {.type = type, .request_id = request_id});
+}
+
+void append_stream(std::string& out, RecordType type, std::uint16_t request_id,
+                   std::string_view content) {
+  while (!content.empty()) {
+    const std::string_view part = content.substr(0, large_record);
+    append_record(out, type, request_id, part);
+    content.remove_prefix(part.size());
+  }
 }
 
 void append_end_request(std::string& out, std::uint16_t request_id,
                         std::uint32_t application_status,
                         ProtocolStatus status) {
-  std::string content;
-  append_byte(content, application_status >> 24);
-  append_byte(content, application_status >> 16);
-  append_byte(content, application_status >> 8);
-  append_byte(content, application_status);
-  append_byte(content, static_cast<std::size_t>(status));
-  content.append(3, '\0');
-  append_record(out, RecordType::end_request, request_id, content);
+  append_header(out, {.type = RecordType::end_request,
+                      .request_id = request_id,
+                      .content_length = 8});
+  const std::array<char, 8> content = {
+      static_cast<char>(application_status >> 24),
+      static_cast<char>(application_status >> 16),
+      static_cast<char>(application_status >> 8),
+      static_cast<char>(application_status), static_cast<char>(status)};
+  out.append(content.data(), content.size());
 }
 
 void append_pair(std::string& out, std::string_view name,
@@ -239,16 +266,6 @@ void append_pair(std::string& out, std::string_view name,
 
 bool take_pair(std::string_view& bytes, Variable& pair) noexcept {
   std::string_view rest = bytes;
-  if (bytes.size() >= 2 && (byte_at(bytes, 0) | byte_at(bytes, 1)) < 0x80) {
-    // Both lengths in one byte each: nearly every pair.
-    const std::size_t name_size = byte_at(bytes, 0);
-    const std::size_t value_size = byte_at(bytes, 1);
-    if (bytes.size() < 2 + name_size + value_size) return false;
-    pair.first = {bytes.data() + 2, name_size};
-    pair.second = {bytes.data() + 2 + name_size, value_size};
-    bytes.remove_prefix(2 + name_size + value_size);
-    return true;
-  }
   const std::optional<std::size_t> name = take_length(rest);
   const std::optional<std::size_t> value =
       name ? take_length(rest) : std::nullopt;
@@ -308,63 +325,48 @@ HeadScan scan_head(std::string_view bytes, const service::Limits& limits,
   return Scanner(bytes, limits, params, scratch).scan();
 }
 
-bool StdinFilter::pass(std::string_view& in, std::string& out,
-                       std::size_t room) {
-  while (!in.empty() && !ended_) {
-    if (content_ > 0) {
-      if (passing_ && room == 0) return true;
-      std::size_t size = std::min(content_, in.size());
-      if (passing_) {
-        size = std::min(size, room);
-        out += in.substr(0, size);
-        room -= size;
-      } else if (record_.request_id == 0) {
-        management_ += in.substr(0, size);
-      }
-      in.remove_prefix(size);
-      content_ -= size;
-      if (content_ == 0) end_of_record();
-    } else if (padding_ > 0) {
+std::string_view StdinReader::next(std::string_view& in, std::size_t most) {
+  while (sound_) {
+    if (content_ == 0 && padding_ == 0) {
+      if (ended_ || in.size() < header_size) break;
+      begin(decode_header(in));
+      if (sound_) in.remove_prefix(header_size);
+      continue;
+    }
+    if (in.empty()) break;
+    if (content_ == 0) {
       const std::size_t size = std::min(padding_, in.size());
       in.remove_prefix(size);
       padding_ -= size;
-    } else {
-      if (room < header_size) return true;
-      const std::size_t size =
-          std::min(header_size - header_.size(), in.size());
-      header_ += in.substr(0, size);
-      in.remove_prefix(size);
-      if (header_.size() < header_size) return true;
-      record_ = decode_header(header_);
-      header_.clear();
-      if (record_.version != 1) return false;
-      const std::size_t before = out.size();
-      begin(record_, out);
-      room -= out.size() - before;
+      continue;
     }
+    const std::string_view piece =
+        in.substr(0, std::min(content_, ours_ ? most : content_));
+    in.remove_prefix(piece.size());
+    content_ -= piece.size();
+    if (ours_) return piece;
+    if (record_.request_id == 0) management_ += piece;
+    if (content_ == 0) end_of_record();
   }
-  return true;
+  return {};
 }
 
 /// Decides what becomes of a record.
-void StdinFilter::begin(const RecordHeader& header, std::string& out) {
+void StdinReader::begin(const RecordHeader& header) {
+  record_ = header;
+  sound_ = header.version == 1;
+  if (!sound_) return;
   content_ = header.content_length;
   padding_ = header.padding_length;
-  passing_ = header.request_id == request_id_ &&
-             (header.type == RecordType::standard_input ||
-              header.type == RecordType::abort_request);
-  if (passing_) {
-    RecordHeader passed = header;
-    passed.padding_length = 0;
-    append_header(out, passed);
-    aborted_ = header.type == RecordType::abort_request;
-    ended_ = aborted_ || header.content_length == 0;
-  }
-  if (content_ == 0 && !passing_) end_of_record();
+  const bool same = header.request_id == request_id_;
+  ours_ = same && header.type == RecordType::standard_input;
+  aborted_ = same && header.type == RecordType::abort_request;
+  ended_ = aborted_ || (ours_ && content_ == 0);
+  if (content_ == 0 && !ended_) end_of_record();
 }
 
-void StdinFilter::end_of_record() {
-  if (passing_ || record_.request_id == request_id_) return;
+void StdinReader::end_of_record() {
+  if (record_.request_id == request_id_) return;
   answers_ += answer_foreign(record_, management_, max_connections_);
   management_.clear();
 }

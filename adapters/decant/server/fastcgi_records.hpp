@@ -3,6 +3,7 @@
 // (FastCGI specification 1.0, sections 3 to 5).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -37,7 +38,9 @@ enum class ProtocolStatus : std::uint8_t {
 };
 
 inline constexpr std::size_t header_size = 8;
-inline constexpr std::size_t largest_content = 65535;
+/// The largest content of a record that needs no padding: no more is put into
+/// one.
+inline constexpr std::size_t large_record = 65528;
 
 /// The eight bytes in front of every record (section 3.3).
 struct RecordHeader {
@@ -54,12 +57,46 @@ struct RecordHeader {
 };
 
 /// `bytes` has at least header_size.
-RecordHeader decode_header(std::string_view bytes) noexcept;
-void append_header(std::string& out, const RecordHeader& header);
+inline RecordHeader decode_header(std::string_view bytes) noexcept {
+  const auto at = [bytes](std::size_t i) {
+    return static_cast<std::uint8_t>(bytes[i]);
+  };
+  return {.type = static_cast<RecordType>(at(1)),
+          .request_id = static_cast<std::uint16_t>(at(2) << 8 | at(3)),
+          .content_length = static_cast<std::uint16_t>(at(4) << 8 | at(5)),
+          .padding_length = at(6),
+          .version = at(0)};
+}
 
-/// Appends a record of at most largest_content bytes, padded to a multiple of
-/// eight as section 3.3 recommends.
+inline std::array<char, header_size> encode_header(
+    const RecordHeader& header) noexcept {
+  return {static_cast<char>(header.version),
+          static_cast<char>(header.type),
+          static_cast<char>(header.request_id >> 8),
+          static_cast<char>(header.request_id),
+          static_cast<char>(header.content_length >> 8),
+          static_cast<char>(header.content_length),
+          static_cast<char>(header.padding_length),
+          0};
+}
+
+inline void append_header(std::string& out, const RecordHeader& header) {
+  const std::array<char, header_size> bytes = encode_header(header);
+  out.append(bytes.data(), bytes.size());
+}
+
+/// Completes a record at the end of `out`, for whose header there is room at
+/// `begin`: sets its length and adds padding. Content that is too long for one
+/// record becomes several.
+void close_record(std::string& out, std::size_t begin, RecordHeader header);
+
+/// Appends a record, padded to a multiple of eight as section 3.3 recommends;
+/// several where the content is longer than large_record.
 void append_record(std::string& out, RecordType type, std::uint16_t request_id,
+                   std::string_view content);
+
+/// Appends `content` as records, as many as it needs; none when it is empty.
+void append_stream(std::string& out, RecordType type, std::uint16_t request_id,
                    std::string_view content);
 
 /// Appends END_REQUEST (section 5.5).
@@ -115,45 +152,49 @@ struct HeadScan {
 HeadScan scan_head(std::string_view bytes, const service::Limits& limits,
                    Variables& params, std::string& scratch);
 
-/// Lets the STDIN records of one request through and nothing else, so that
-/// whoever reads them meets what belongs to the request, up to its end.
-class StdinFilter {
+/// Walks over what follows the head of a request on its connection: finds the
+/// content of its STDIN records and answers or skips all others.
+class StdinReader {
  public:
-  StdinFilter(std::uint16_t request_id, std::size_t max_connections)
+  StdinReader(std::uint16_t request_id, std::size_t max_connections)
       : request_id_(request_id), max_connections_(max_connections) {}
 
-  /// Takes bytes from the front of `in` and appends what may pass to `out`,
-  /// without padding; at most `room` bytes, which must be at least
-  /// header_size. Stops at the end of the request. Gives false when `in` is
-  /// not FastCGI 1.0.
-  bool pass(std::string_view& in, std::string& out, std::size_t room);
+  /// The next piece of the body, at most `most` bytes: a view into `in`, from
+  /// whose front it is taken with all that lies before it. Empty when more
+  /// must be read, at the end of the body, and when `in` is not FastCGI 1.0, or
+  /// with `most` 0. A header that has not come as a whole stays in `in`.
+  std::string_view next(std::string_view& in, std::size_t most);
+  /// Bytes of the body that come next, with nothing between them. Whoever
+  /// reads them from elsewhere says so by took().
+  std::size_t content_ahead() const noexcept { return ours_ ? content_ : 0; }
+  void took(std::size_t size) noexcept { content_ -= size; }
 
-  /// The empty STDIN record or ABORT_REQUEST has passed.
+  /// The empty STDIN record or ABORT_REQUEST has come.
   bool ended() const noexcept { return ended_; }
   bool aborted() const noexcept { return aborted_; }
+  /// All that was seen is FastCGI 1.0.
+  bool sound() const noexcept { return sound_; }
   /// Bytes that are still to come of the record that has begun.
   std::size_t unfinished() const noexcept { return content_ + padding_; }
-  /// The bytes of a header that has not come as a whole.
-  const std::string& partial_header() const noexcept { return header_; }
   /// What is to be sent to the peer, cleared by who sends it: answers to
   /// management records, and CANT_MPX_CONN to other requests.
   std::string& answers() noexcept { return answers_; }
 
  private:
-  void begin(const RecordHeader& header, std::string& out);
+  void begin(const RecordHeader& header);
   void end_of_record();
 
   std::uint16_t request_id_;
   std::size_t max_connections_;
-  std::string header_;      // of the record that has begun, while incomplete
   RecordHeader record_{};   // the record that has begun
   std::string management_;  // content of a management record
   std::string answers_;
   std::size_t content_ = 0;  // bytes of it that are still to come
   std::size_t padding_ = 0;
-  bool passing_ = false;
+  bool ours_ = false;
   bool ended_ = false;
   bool aborted_ = false;
+  bool sound_ = true;
 };
 
 }  // namespace decant::fastcgi

@@ -165,6 +165,13 @@ int take_lost_threads() noexcept {
   return lost_threads.exchange(0);
 }
 
+std::size_t hopeless_requests() noexcept {
+  const std::size_t count = std::min(place_count.load(), most_threads);
+  return static_cast<std::size_t>(std::count_if(
+      places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count),
+      [](const Place& place) { return place.lost.load(); }));
+}
+
 TimedRequest::TimedRequest(int socket, std::string_view answer,
                            const Variables& variables) noexcept {
   if (!has_deadlines()) return;

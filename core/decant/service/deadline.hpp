@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "decant/environ.hpp"
@@ -27,6 +28,8 @@ void set_deadlines(const DeadlineSettings& settings);
 bool has_deadlines() noexcept;
 /// Threads that have been lost since the last call.
 int take_lost_threads() noexcept;
+/// Requests that hold a lost thread at this moment.
+std::size_t hopeless_requests() noexcept;
 
 /// The request that the calling thread serves, while it lives. When its time
 /// is over before its head has gone out, `answer` is sent in its place and

@@ -144,6 +144,7 @@ void Loop::run(const MakeProtocol& make_protocol) {
   // taken too long or another thread has requested the stop.
   while (!drained()) {
     ::sigsuspend(&mask);
+    if (is_hopeless()) signals_.end_now();
     for (int lost = take_lost_threads(); lost > 0 && workers.size() < most;
          --lost) {
       add();
@@ -160,6 +161,12 @@ int Loop::wait(std::span<epoll_event> events, const sigset_t* mask) {
 
 bool Loop::drained() const noexcept {
   return stopping_ && connections_.size() == 0;
+}
+
+/// Nothing is left to drain but requests that cannot be ended.
+bool Loop::is_hopeless() const noexcept {
+  const std::size_t left = connections_.size();
+  return stopping_ && left != 0 && left <= hopeless_requests();
 }
 
 void Loop::work(Protocol& protocol, int batch, const sigset_t* mask) {

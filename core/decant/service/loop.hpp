@@ -72,6 +72,7 @@ class Loop {
   void work_in_turns(Protocol& protocol, int thread);
   int wait(std::span<epoll_event> events, const sigset_t* mask);
   bool drained() const noexcept;
+  bool is_hopeless() const noexcept;
   void handle(void* tag, Protocol& protocol);
   void accept_from(const Listener& listener, Protocol& protocol);
   void accept_alone(const Listener& listener, Protocol& protocol);

@@ -61,6 +61,12 @@ class CountingOutput final : public Output {
     record_.bytes_sent += chunk.size();
   }
 
+  bool sends_files() const noexcept override { return output_.sends_files(); }
+  std::uint64_t send_file(const detail::FileSpan& file, bool last) override {
+    const std::uint64_t sent = output_.send_file(file, last);
+    record_.bytes_sent += sent;
+    return sent;
+  }
   int connection() const noexcept override { return output_.connection(); }
   void exit_status(int status) noexcept override {
     output_.exit_status(status);

@@ -92,7 +92,8 @@ bool has_endpoint(const Options& options) {
 }
 
 int serve(const std::string& name, const Options& options,
-          const Prepare& prepare) {
+          const Prepare& prepare,
+          void (*check_listeners)(const std::vector<Listener>&)) {
   const int processes = count_processes(options);
   check(options, processes);
   const Notifier notifier;
@@ -111,6 +112,7 @@ int serve(const std::string& name, const Options& options,
                 options.threads, options.threads == 1 ? 0 : options.threads},
       .access_log = access_log ? &*access_log : nullptr,
       .processes = processes};
+  if (check_listeners != nullptr) check_listeners(setting.listeners);
   setting.banner = banner(setting);
   std::optional<Supervisor> supervisor;
   if (processes > 0) supervisor.emplace(setting, notifier);

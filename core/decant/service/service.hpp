@@ -72,8 +72,11 @@ using Prepare = std::function<MakeServer(Concurrency concurrency)>;
 /// when the application cannot be loaded, which the log says. Throws UsageError
 /// for an endpoint that is none and without any, Error when one cannot be
 /// opened: in use, not allowed. `name` is the protocol's for the log.
+/// `check`, which may be null, looks at the sockets once they are open and
+/// throws for those that the protocol does not take.
 int serve(const std::string& name, const Options& options,
-          const Prepare& prepare);
+          const Prepare& prepare,
+          void (*check)(const std::vector<Listener>& listeners) = nullptr);
 
 /// True when `options` name an endpoint, or a socket was passed.
 bool has_endpoint(const Options& options);

@@ -194,6 +194,10 @@ void Signals::request_stop() noexcept {
   begin_stop();
 }
 
+void Signals::end_now() noexcept {
+  stop_now();
+}
+
 bool Signals::take_reopen() noexcept {
   return reopen_wanted.exchange(false);
 }

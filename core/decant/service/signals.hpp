@@ -46,6 +46,8 @@ class Signals {
   bool stop_requested() const noexcept;
   /// Does what the first TERM does.
   void request_stop() noexcept;
+  /// Does what the second TERM does.
+  [[noreturn]] void end_now() noexcept;
   /// True once after each USR1, and after each HUP.
   bool take_reopen() noexcept;
   bool take_reload() noexcept;

@@ -359,9 +359,10 @@ void Supervisor::look_after_children() {
   }
 }
 
-/// Kills a worker in which nothing is left that could end.
+/// Ends a worker in which nothing is left that could end. One with further
+/// threads sees that by itself, once the others are done.
 void Supervisor::look_at_stuck(Child& child) {
-  if (!is_hopeless(child)) return;
+  if (options_.threads > 1 || !is_hopeless(child)) return;
   child.reported = true;
   child.kill_at = Clock::now() + 1s;
   ::kill(child.pid, SIGQUIT);

@@ -155,6 +155,9 @@ class FileBody final : public ResultBody {
   }
 
   bool at_end() const noexcept override { return part_.size == 0; }
+  std::optional<detail::FileSpan> file() const override {
+    return detail::FileSpan{part_.descriptor, part_.offset, part_.size};
+  }
 
  private:
   FilePart part_;
