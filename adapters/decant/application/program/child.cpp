@@ -169,7 +169,9 @@ pid_t spawn(const Start& start, const Ends& ends, GuardedGroup& group) {
           [&](auto& executor, const std::error_code&) {
             failed = executor.pid;
           },
-#ifndef __clang_analyzer__  // it objects to how Boost notes a failed exec
+// The analyser objects to how Boost notes a failed exec, and ThreadSanitizer
+// makes a fork of vfork, by which that would not come back.
+#if !defined(__clang_analyzer__) && !defined(__SANITIZE_THREAD__)
       bp::posix::use_vfork,
 #endif
       error);
