@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/listener.hpp"
-
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -13,6 +11,7 @@
 #include <filesystem>
 
 #include "decant/error.hpp"
+#include "decant/service/listener.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/pipe.hpp"

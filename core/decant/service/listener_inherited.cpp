@@ -4,24 +4,17 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 #include "decant/error.hpp"
 #include "decant/number.hpp"
 #include "decant/service/listener_kinds.hpp"
+#include "decant/service/take_variable.hpp"
 #include "decant/text.hpp"
 
 namespace decant::service {
 namespace {
 
 constexpr int first_passed_descriptor = 3;  // sd_listen_fds(3)
-
-std::string take_variable(const char* name) {
-  const char* const value = std::getenv(name);
-  std::string text = value == nullptr ? "" : value;
-  ::unsetenv(name);
-  return text;
-}
 
 /// How many sockets systemd passed to this very process, sd_listen_fds(3).
 int passed_by_systemd() {

@@ -3,7 +3,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -66,6 +65,10 @@ Clock::time_point arrival() noexcept {
   return arrived;
 }
 
+int spare_threads(int threads) noexcept {
+  return threads <= 1 ? 0 : threads;
+}
+
 Loop::Loop(const std::vector<Listener>& listeners, Signals& signals,
            const Settings& settings)
     : listeners_(listeners),
@@ -124,7 +127,8 @@ void Loop::run(const MakeProtocol& make_protocol) {
     return;
   }
   std::vector<std::jthread> workers;
-  const auto most = static_cast<std::size_t>(settings_.threads) * 2;
+  const auto most = static_cast<std::size_t>(settings_.threads +
+                                             spare_threads(settings_.threads));
   workers.reserve(most);
   const auto add = [&] {
     const int index = static_cast<int>(workers.size());

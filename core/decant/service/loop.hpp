@@ -39,6 +39,9 @@ using MakeProtocol = std::function<std::unique_ptr<Protocol>(int thread)>;
 /// the first one the epoch of the clock.
 Clock::time_point arrival() noexcept;
 
+/// How many threads a loop of so many may add for those that are lost.
+int spare_threads(int threads) noexcept;
+
 /// Serves until it is told to stop, then drains: requests that have come are
 /// answered, connections without one are closed. An idle connection, a silent
 /// one or one with half a request costs a slot in a table and never a thread.

@@ -6,23 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "decant/descriptor.hpp"
 #include "decant/number.hpp"
+#include "decant/service/take_variable.hpp"
 
 namespace decant::service {
-namespace {
-
-std::string take_variable(const char* name) {
-  const char* const value = std::getenv(name);
-  std::string text = value == nullptr ? "" : value;
-  ::unsetenv(name);
-  return text;
-}
-
-}  // namespace
-
 Notifier::Notifier() : socket_(take_variable("NOTIFY_SOCKET")) {
   const auto pid = take_variable("WATCHDOG_PID");
   const auto microseconds =

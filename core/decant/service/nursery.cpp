@@ -17,10 +17,6 @@
 namespace decant::service {
 namespace {
 
-void report(int reports, const Report& line) {
-  [[maybe_unused]] const auto written = ::write(reports, &line, sizeof line);
-}
-
 /// By way of a process between, which ends at once: so the worker gets the
 /// supervisor for its parent.
 void fork_worker(Setting& setting, const Place& place) {
@@ -36,8 +32,8 @@ void fork_worker(Setting& setting, const Place& place) {
   }
   const pid_t worker = fork_process();
   if (worker != 0) ::_exit(0);
-  report(place.reports,
-         {Report::Kind::started, place.slot, place.generation, ::getpid()});
+  send({Report::Kind::started, place.slot, place.generation, ::getpid()},
+       place.reports);
   std::exit(work(setting, place, nullptr));
 }
 
@@ -45,16 +41,10 @@ void fork_worker(Setting& setting, const Place& place) {
                               int reports, int requests) {
   // A terminal or systemd may send them to everybody; the supervisor says when.
   for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_IGN);
-  MakeServer make_server;
-  try {
-    make_server = setting.prepare({.multithread = setting.options.threads > 1,
-                                   .multiprocess = setting.processes > 1});
-  } catch (const std::exception& error) {
-    log(LogLevel::error, error.what());
-    std::exit(exit_not_loaded);
-  }
+  const MakeServer make_server = load(setting);
+  if (!make_server) std::exit(exit_not_loaded);
   setting.prepare = [&](decant::Concurrency) { return make_server; };
-  report(reports, {Report::Kind::ready, -1, generation, ::getpid()});
+  send({Report::Kind::ready, -1, generation, ::getpid()}, reports);
   for (int slot = 0; ::read(requests, &slot, sizeof slot) ==
                      static_cast<ssize_t>(sizeof slot);) {
     fork_worker(setting, {slot, generation, reports});

@@ -102,16 +102,15 @@ int serve(const std::string& name, const Options& options,
   if (!options.logs.access_file.empty()) access_log.emplace(options.logs);
   std::optional<PidFile> pid_file;
   if (!options.pid_file.empty()) pid_file.emplace(options.pid_file);
-  Setting setting{
-      .name = name,
-      .banner = {},
-      .options = options,
-      .prepare = prepare,
-      .listeners = open_listeners(name, options),
-      .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
-                options.threads, options.threads == 1 ? 0 : options.threads},
-      .access_log = access_log ? &*access_log : nullptr,
-      .processes = processes};
+  Setting setting{.name = name,
+                  .banner = {},
+                  .options = options,
+                  .prepare = prepare,
+                  .listeners = open_listeners(name, options),
+                  .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
+                            options.threads, spare_threads(options.threads)},
+                  .access_log = access_log ? &*access_log : nullptr,
+                  .processes = processes};
   if (check_listeners != nullptr) check_listeners(setting.listeners);
   setting.banner = banner(setting);
   std::optional<Supervisor> supervisor;

@@ -81,7 +81,8 @@ Supervisor::Supervisor(Setting& setting, const Notifier& notifier)
     : setting_(setting),
       options_(setting.options),
       notifier_(notifier),
-      target_(setting.processes) {
+      target_(setting.processes),
+      idle_(setting.board, setting.options.idle_exit) {
   setting_.supervisor = ::getpid();
   open_channels();
   if (!options_.status.empty()) {
@@ -117,8 +118,15 @@ int Supervisor::run() {
     read_signals();
     read_reports();
     reap();
-    look_after_children();
-    look_at_service();
+    if (notifier_.interval().count() != 0 && Clock::now() >= next_alive_) {
+      notifier_.alive();
+      next_alive_ = Clock::now() + notifier_.interval();
+    }
+    if (Clock::now() >= next_look_) {
+      next_look_ = Clock::now() + look_interval;
+      look_after_children();
+      look_for_idleness();
+    }
     if (status_server_) status_server_->work();
   }
   return exit_status_;
@@ -134,7 +142,7 @@ void Supervisor::wait() {
 
 bool Supervisor::needs_clock() const {
   if (options_.max_memory != 0 || options_.idle_exit.count() != 0) return true;
-  if (!announced_ || generation_ != proven_ || Clock::now() < next_start_) {
+  if (generation_ != proven_ || Clock::now() < next_start_) {
     return true;
   }
   return std::any_of(children_.begin(), children_.end(), [](const Child& c) {
@@ -338,12 +346,9 @@ void Supervisor::failed_start(std::uint64_t generation, int status,
 }
 
 void Supervisor::look_after_children() {
-  const auto now = Clock::now();
-  if (now < next_look_) return;
-  next_look_ = now + look_interval;
   for (Child& child : children_) {
     if (child.pid == 0) continue;
-    if (child.kill_at && now >= *child.kill_at) {
+    if (child.kill_at && Clock::now() >= *child.kill_at) {
       ::kill(child.pid, SIGKILL);
     } else if (child.stuck && !child.reported) {
       look_at_stuck(child);
@@ -369,37 +374,21 @@ void Supervisor::look_at_stuck(Child& child) {
 }
 
 bool Supervisor::is_hopeless(const Child& child) const {
-  const Snapshot snapshot = setting_.board.snapshot();
-  return std::all_of(
-      snapshot.workers.begin(), snapshot.workers.end(), [&](const auto& w) {
-        return w.index != child.slot ||
-               std::all_of(w.in_flight.begin(), w.in_flight.end(),
-                           [&](const RequestInFlight& r) {
-                             return r.age > options_.limits.timeout + 1s;
-                           });
-      });
+  const auto requests = in_flight(child);
+  return std::all_of(requests.begin(), requests.end(),
+                     [this](const RequestInFlight& r) {
+                       return r.age > options_.limits.timeout + 1s;
+                     });
 }
 
-void Supervisor::look_at_service() {
-  const auto now = Clock::now();
-  if (notifier_.interval().count() != 0 && now >= next_alive_) {
-    notifier_.alive();
-    next_alive_ = now + notifier_.interval();
-  }
-  if (options_.idle_exit.count() == 0 || stopping_) return;
-  const Snapshot snapshot = setting_.board.snapshot();
-  const bool busy =
-      std::any_of(snapshot.workers.begin(), snapshot.workers.end(),
-                  [](const WorkerSnapshot& w) { return !w.in_flight.empty(); });
-  if (busy || !announced_ || snapshot.totals.requests != requests_seen_) {
-    requests_seen_ = snapshot.totals.requests;
-    active_ = now;
-  } else if (now - active_ >= options_.idle_exit) {
-    log(LogLevel::info, setting_.name + ": no request for " +
-                            std::to_string(options_.idle_exit.count()) +
-                            " seconds; stopping");
-    stop(0);
-  }
+void Supervisor::look_for_idleness() {
+  if (stopping_) return;
+  if (proven_ == 0) idle_.restart();
+  if (!idle_.is_over()) return;
+  log(LogLevel::info, setting_.name + ": no request for " +
+                          std::to_string(options_.idle_exit.count()) +
+                          " seconds; stopping");
+  stop(0);
 }
 
 /// Starts what is missing and lets go what is too much.
@@ -495,7 +484,6 @@ void Supervisor::settle_generation() {
   drop_nurseries(
       [this](const Nursery& n) { return n.generation() != generation_; });
   notifier_.ready();
-  announced_ = true;
   log(LogLevel::info, is_reload
                           ? setting_.name + ": reloaded; new workers serve"
                           : setting_.banner);
@@ -610,15 +598,19 @@ const Nursery* Supervisor::nursery_of(std::uint64_t generation) const {
   return nursery == nurseries_.end() ? nullptr : &*nursery;
 }
 
-/// "GET /a, POST /b": what a worker has in flight.
+std::vector<RequestInFlight> Supervisor::in_flight(const Child& child) const {
+  for (WorkerSnapshot& worker : setting_.board.snapshot().workers) {
+    if (worker.index == child.slot) return std::move(worker.in_flight);
+  }
+  return {};
+}
+
+/// "GET /a for 0.1 s, POST /b for 2.0 s"
 std::string Supervisor::requests_of(const Child& child) const {
   std::string lines;
-  for (const WorkerSnapshot& worker : setting_.board.snapshot().workers) {
-    if (worker.index != child.slot) continue;
-    for (const RequestInFlight& request : worker.in_flight) {
-      lines += (lines.empty() ? "" : ", ") + request.line + " for " +
-               seconds(request.age);
-    }
+  for (const RequestInFlight& request : in_flight(child)) {
+    lines += (lines.empty() ? "" : ", ") + request.line + " for " +
+             seconds(request.age);
   }
   return lines;
 }

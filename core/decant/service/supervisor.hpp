@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "decant/descriptor.hpp"
+#include "decant/service/idle_watch.hpp"
 #include "decant/service/nursery.hpp"
 #include "decant/service/status_server.hpp"
 #include "decant/service/worker.hpp"
@@ -65,7 +66,7 @@ class Supervisor {
   void failed_start(std::uint64_t generation, int status,
                     const std::string& who);
   void look_after_children();
-  void look_at_service();
+  void look_for_idleness();
   void look_at_stuck(Child& child);
   bool is_hopeless(const Child& child) const;
   void adjust();
@@ -86,6 +87,7 @@ class Supervisor {
   int healthy(std::uint64_t generation, bool ready_only) const;
   Child* find(pid_t pid);
   Child* find_by_slot(int slot, std::uint64_t generation);
+  std::vector<RequestInFlight> in_flight(const Child& child) const;
   std::string requests_of(const Child& child) const;
 
   Setting& setting_;
@@ -99,17 +101,15 @@ class Supervisor {
   std::list<Nursery> nurseries_;
   int target_;
   std::uint64_t generation_ = 1;  // that new workers are of
-  std::uint64_t proven_ = 0;      // the last one that serves
+  std::uint64_t proven_ = 0;      // the last one that serves; 0: none did yet
   std::uint64_t last_generation_ = 1;
-  bool announced_ = false;
   bool reload_again_ = false;
   int failed_starts_ = 0;
   int quick_deaths_ = 0;
   Clock::time_point next_start_ = Clock::now();
   Clock::time_point next_look_ = Clock::now();
   Clock::time_point next_alive_ = Clock::now();
-  Clock::time_point active_ = Clock::now();
-  std::uint64_t requests_seen_ = 0;
+  IdleWatch idle_;
   bool stopping_ = false;
   bool stopping_now_ = false;
   int exit_status_ = 0;

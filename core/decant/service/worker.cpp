@@ -11,6 +11,7 @@
 #include "decant/error.hpp"
 #include "decant/runtime.hpp"
 #include "decant/service/deadline.hpp"
+#include "decant/service/idle_watch.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
 #include "decant/service/observer.hpp"
@@ -67,6 +68,7 @@ class Worker {
         place_(place),
         notifier_(notifier),
         limit_(setting.options),
+        idle_(setting.board, setting.options.idle_exit),
         signals_({.files = is_supervised() ? std::vector<std::string>()
                                            : socket_files(setting),
                   .grace = setting.options.limits.grace,
@@ -88,10 +90,7 @@ class Worker {
 
   bool is_supervised() const noexcept { return place_.reports >= 0; }
   void report(Report::Kind kind) const noexcept {
-    const Report line{kind, place_.slot, place_.generation, ::getpid()};
-    // A supervisor that is gone needs no report.
-    [[maybe_unused]] const auto written =
-        ::write(place_.reports, &line, sizeof line);
+    send({kind, place_.slot, place_.generation, ::getpid()}, place_.reports);
   }
   /// It has served long enough: another one takes its place.
   void retire() noexcept {
@@ -106,17 +105,15 @@ class Worker {
   void every_second();
   bool needs_clock() const noexcept;
   void look_at_memory();
-  void look_at_idleness();
 
   Setting& setting_;
   const Options& options_;
   const Place place_;
   const Notifier* const notifier_;
   RequestLimit limit_;
+  IdleWatch idle_;
   Signals signals_;
   SourceWatch sources_;
-  std::uint64_t requests_seen_ = 0;
-  Clock::time_point active_ = Clock::now();
   bool retired_ = false;
 };
 
@@ -136,9 +133,9 @@ class Worker::LimitObserver final : public Observer {
 Place stuck_place;
 
 void report_stuck() {
-  const Report line{Report::Kind::stuck, stuck_place.slot,
-                    stuck_place.generation, ::getpid()};
-  (void)!::write(stuck_place.reports, &line, sizeof line);
+  send({Report::Kind::stuck, stuck_place.slot, stuck_place.generation,
+        ::getpid()},
+       stuck_place.reports);
 }
 
 void Worker::set_deadlines() {
@@ -179,7 +176,7 @@ void Worker::every_second() {
     notifier_->alive();
   }
   look_at_memory();
-  look_at_idleness();
+  if (idle_.is_over()) signals_.request_stop();
 }
 
 void Worker::look_at_memory() {
@@ -192,36 +189,15 @@ void Worker::look_at_memory() {
   retire();
 }
 
-void Worker::look_at_idleness() {
-  if (options_.idle_exit.count() == 0) return;
-  const Snapshot snapshot = setting_.board.snapshot();
-  const bool busy =
-      std::any_of(snapshot.workers.begin(), snapshot.workers.end(),
-                  [](const WorkerSnapshot& w) { return !w.in_flight.empty(); });
-  if (busy || snapshot.totals.requests != requests_seen_) {
-    requests_seen_ = snapshot.totals.requests;
-    active_ = Clock::now();
-  }
-  if (Clock::now() - active_ < options_.idle_exit) return;
-  signals_.request_stop();
-}
-
 int Worker::run() {
   auto& slot = setting_.board.worker(place_.slot);
   slot.pid = ::getpid();
   if (!is_supervised()) {
     slot.started = Clock::now().time_since_epoch().count();
   }
-  const decant::Concurrency concurrency{.multithread = options_.threads > 1,
-                                        .multiprocess = setting_.processes > 1};
-  MakeServer make_server;
   set_deadlines();
-  try {
-    make_server = setting_.prepare(concurrency);
-  } catch (const std::exception& error) {
-    log(LogLevel::error, error.what());
-    return exit_not_loaded;
-  }
+  const MakeServer make_server = load(setting_);
+  if (!make_server) return exit_not_loaded;
   if (options_.reload) sources_.start();
   Loop loop(setting_.listeners, signals_,
             {.socket = options_.socket,
@@ -246,6 +222,20 @@ int Worker::run() {
 }
 
 }  // namespace
+
+void send(const Report& report, int pipe) noexcept {
+  [[maybe_unused]] const auto written = ::write(pipe, &report, sizeof report);
+}
+
+MakeServer load(Setting& setting) {
+  try {
+    return setting.prepare({.multithread = setting.options.threads > 1,
+                            .multiprocess = setting.processes > 1});
+  } catch (const std::exception& error) {
+    log(LogLevel::error, error.what());
+    return nullptr;
+  }
+}
 
 int work(Setting& setting, const Place& place, const Notifier* notifier) {
   return Worker(setting, place, notifier).run();

@@ -48,12 +48,19 @@ struct Report {
   pid_t pid;
 };
 
+/// Writes it to the pipe. A supervisor that is gone needs no report.
+/// Signal-safe.
+void send(const Report& report, int pipe) noexcept;
+
 /// Where a worker of a supervisor is.
 struct Place {
   int slot = 0;
   std::uint64_t generation = 0;
   int reports = -1;  ///< a pipe of Report; -1 without a supervisor
 };
+
+/// Loads the application. Empty when that failed, which has been logged.
+MakeServer load(Setting& setting);
 
 /// Serves in this process until it is told to stop. Gives the exit status; why
 /// an application could not be loaded has been logged. `notifier` may be null.
