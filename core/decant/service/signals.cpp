@@ -24,7 +24,8 @@ std::atomic<bool> stopping{false};
 std::atomic<bool> serves{false};
 std::atomic<bool> reopen_wanted{false};
 std::atomic<bool> reload_wanted{false};
-std::atomic<std::int64_t> grace_ends{0};  // milliseconds of the steady clock
+// Milliseconds of the steady clock; 0 while nothing has requested the stop.
+std::atomic<std::int64_t> grace_ends{0};
 std::atomic<Signals::Tick> on_tick{nullptr};
 // Written before the handlers are installed.
 std::int64_t grace_milliseconds = 0;
@@ -66,8 +67,12 @@ void set_timer(std::chrono::milliseconds delay) noexcept {
 }
 
 void begin_stop() noexcept {
-  if (stopping.exchange(true)) return;
-  grace_ends = now() + grace_milliseconds;
+  // Whoever sees that it stops also sees how long it may take.
+  std::int64_t unset = 0;
+  if (!grace_ends.compare_exchange_strong(unset, now() + grace_milliseconds)) {
+    return;
+  }
+  stopping = true;
   set_timer(stop_interval);
   write_event();
 }
@@ -147,6 +152,7 @@ Signals::Signals(Settings settings) {
   is_worker = settings.is_worker;
   supervisor = settings.supervisor;
   stop_signals = 0;
+  grace_ends = 0;
   for (auto* const flag :
        {&stopping, &serves, &reopen_wanted, &reload_wanted}) {
     *flag = false;
