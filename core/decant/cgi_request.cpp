@@ -14,16 +14,7 @@
 namespace decant::cgi_request {
 namespace {
 
-/// The last value of `name`: for a variable that is no header the last one
-/// wins, as in PHP, Go and uWSGI.
-std::optional<std::string_view> last_value(const Variables& variables,
-                                           std::string_view name) {
-  const auto found =
-      std::find_if(variables.rbegin(), variables.rend(),
-                   [name](const Variable& v) { return v.first == name; });
-  if (found == variables.rend()) return std::nullopt;
-  return found->second;
-}
+using detail::known;
 
 constexpr std::array<bool, 256> make_name_table() {
   std::array<bool, 256> table{};
@@ -51,118 +42,72 @@ bool is_reserved(std::string_view name) {
   return name.starts_with("wsgi.") || name.starts_with("decant.");
 }
 
-/// What becomes of a variable.
-enum class Rule : std::uint8_t {
-  variable,        ///< the last one of that name wins
-  unless_empty,    ///< the same, but says nothing when it is empty
-  header,          ///< joined with others of that name
-  dropped_header,  ///< never passed on
-};
+/// Never passed on: HTTP_PROXY would become the proxy of any HTTP client in the
+/// application (CVE-2016-5385); the lengths and types have variables of their
+/// own (RFC 3875 section 4.1.18); the transfer coding has been undone.
+constexpr std::array dropped = {
+    known("HTTP_PROXY"), known("HTTP_CONTENT_LENGTH"),
+    known("HTTP_CONTENT_TYPE"), known("HTTP_TRANSFER_ENCODING")};
 
-/// HTTP_PROXY would become the proxy of any HTTP client in the application
-/// (CVE-2016-5385); the lengths and types have variables of their own (RFC 3875
-/// section 4.1.18); the transfer coding has been undone.
-constexpr Rule rule_of(std::string_view name) {
-  for (const std::string_view dropped :
-       {"HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE",
-        "HTTP_TRANSFER_ENCODING"}) {
-    if (name == dropped) return Rule::dropped_header;
+/// These say nothing when they are empty.
+constexpr std::array quiet = {known("REMOTE_USER"), known("AUTH_TYPE"),
+                              known("REMOTE_IDENT"), known("CONTENT_TYPE"),
+                              known("CONTENT_LENGTH")};
+
+/// A variable of the name of the one at `first`: headers are joined (RFC 9110
+/// section 5.3, for cookies RFC 6265 section 5.4), of others the last one wins,
+/// as in PHP, Go and uWSGI.
+void merge(Environ& env, std::size_t first, std::string_view name,
+           std::string_view value) {
+  Variables& variables = env.variables();
+  if (!name.starts_with("HTTP_")) {
+    variables.set_value(first, value);
+    return;
   }
-  for (const std::string_view quiet :
-       {"REMOTE_USER", "AUTH_TYPE", "REMOTE_IDENT", "CONTENT_TYPE",
-        "CONTENT_LENGTH"}) {
-    if (name == quiet) return Rule::unless_empty;
-  }
-  return name.starts_with("HTTP_") ? Rule::header : Rule::variable;
-}
-
-constexpr auto make_rules() {
-  std::array<Rule, detail::known_names.size() + 1> rules{};
-  for (std::size_t i = 0; i < detail::known_names.size(); ++i) {
-    rules[i + 1] = rule_of(detail::known_names[i]);
-  }
-  return rules;
-}
-
-constexpr auto known_rules = make_rules();
-
-void join_header(Environ& env, std::string_view name, std::string_view value) {
-  // RFC 9110 section 5.3, RFC 6265 section 5.4 for cookies.
-  std::string joined(env[name]);
+  std::string joined(variables[first].value);
   joined += name == "HTTP_COOKIE" ? "; " : ", ";
   joined += value;
-  env.set(name, joined);
+  variables.set_value(first, env.keep(joined));
 }
 
-void add_known(Environ& env, detail::NameId id, std::string_view name,
-               std::string_view value) {
-  switch (known_rules[id]) {
-    case Rule::header:
-      if (!env.add_view(id, name, value)) join_header(env, name, value);
-      break;
-    case Rule::unless_empty:
-      if (value.empty()) {
-        if (env.has(id)) env.erase(name);
-        break;
-      }
-      [[fallthrough]];
-    case Rule::variable:
-      env.set_view(id, name, value);
-      break;
-    case Rule::dropped_header:
-      break;
-  }
-}
-
-/// A name that web servers do not send by themselves.
-void add_other(Environ& env, std::string_view name, std::string_view value) {
-  check_name(name);
-  if (name.starts_with("HTTP_")) {
-    if (!env.add_view(name, value)) join_header(env, name, value);
-  } else if (!is_reserved(name)) {
-    env.set_view(name, value);
-  }
-}
-
-void add_variables(const Variables& variables, Environ& env) {
-  env.reserve(variables.size() + 8);
-  for (const auto& [name, value] : variables) {
-    const detail::NameId id = detail::name_id(name);
-    if (id != 0) {
-      add_known(env, id, name, value);
-    } else {
-      add_other(env, name, value);
+/// Repeats, and names that web servers do not send by themselves.
+void settle_others(Environ& env) {
+  Variables& variables = env.variables();
+  for (const std::size_t place : variables.others()) {
+    const auto [name, value] = variables[place];
+    if (detail::name_id(name) == 0) check_name(name);
+    const std::size_t first = env.find(name);
+    if (first != place) {
+      merge(env, first, name, value);
+      variables.erase_other(place);
+    } else if (is_reserved(name)) {
+      env.erase(name);
     }
   }
 }
 
-// What the normaliser itself looks at.
-namespace known {
-constexpr detail::NameId authorization = detail::name_id("HTTP_AUTHORIZATION");
-constexpr detail::NameId content_length = detail::name_id("CONTENT_LENGTH");
-constexpr detail::NameId host = detail::name_id("HTTP_HOST");
-constexpr detail::NameId https = detail::name_id("HTTPS");
-constexpr detail::NameId path_info = detail::name_id("PATH_INFO");
-constexpr detail::NameId query_string = detail::name_id("QUERY_STRING");
-constexpr detail::NameId redirected_authorization =
-    detail::name_id("REDIRECT_HTTP_AUTHORIZATION");
-constexpr detail::NameId request_method = detail::name_id("REQUEST_METHOD");
-constexpr detail::NameId request_scheme = detail::name_id("REQUEST_SCHEME");
-constexpr detail::NameId script_name = detail::name_id("SCRIPT_NAME");
-constexpr detail::NameId server_name = detail::name_id("SERVER_NAME");
-constexpr detail::NameId server_port = detail::name_id("SERVER_PORT");
-constexpr detail::NameId server_protocol = detail::name_id("SERVER_PROTOCOL");
-}  // namespace known
+void add_variables(const Variables& variables, Environ& env) {
+  Variables& own = env.variables();
+  own = variables;
+  if (!own.others().empty()) settle_others(env);
+  for (const detail::NameId id : dropped) own.erase(id);
+  for (const detail::NameId id : quiet) {
+    if (own.first(id).empty()) own.erase(id);
+  }
+}
 
 /// Apache passes no Authorization on by itself; what a RewriteRule saves
 /// arrives under another name.
-void recover_authorization(Environ& env) {
-  if (!env.at(known::authorization).empty()) return;
-  std::string_view value = env.at(known::redirected_authorization);
-  if (value.empty()) value = env["Authorization"];
-  if (value.empty()) value = env["AUTHORIZATION"];
-  if (value.empty()) return;
-  env.set_view(known::authorization, "HTTP_AUTHORIZATION", value);
+void recover_authorization(Variables& variables) {
+  if (!variables.first(known("HTTP_AUTHORIZATION")).empty()) return;
+  for (const detail::NameId id :
+       {known("REDIRECT_HTTP_AUTHORIZATION"), known("Authorization"),
+        known("AUTHORIZATION")}) {
+    const std::string_view value = variables.first(id);
+    if (value.empty()) continue;
+    variables.set(known("HTTP_AUTHORIZATION"), value);
+    return;
+  }
 }
 
 std::string_view without_port(std::string_view host) {
@@ -176,8 +121,8 @@ std::string_view without_port(std::string_view host) {
   return bare_ipv6 || !digits ? host : host.substr(0, colon);
 }
 
-bool is_https(const Environ& env) {
-  const std::string_view said = env.at(known::https);
+bool is_https(const Variables& variables) {
+  const std::string_view said = variables.first(known("HTTPS"));
   if (!said.empty()) {
     constexpr std::array<std::string_view, 4> on = {"on", "1", "true", "https"};
     if (std::any_of(on.begin(), on.end(), [said](std::string_view word) {
@@ -186,23 +131,24 @@ bool is_https(const Environ& env) {
       return true;
     }
   }
-  return equals_ignoring_case(env.at(known::request_scheme), "https");
+  return equals_ignoring_case(variables.first(known("REQUEST_SCHEME")),
+                              "https");
 }
 
 void set_server(Environ& env) {
-  env.set_url_scheme(is_https(env) ? "https" : "http");
-  std::string_view name = without_port(env.at(known::server_name));
-  if (name.empty()) name = without_port(env.at(known::host));
+  Variables& variables = env.variables();
+  env.set_url_scheme(is_https(variables) ? "https" : "http");
+  const std::string_view said = variables.first(known("SERVER_NAME"));
+  std::string_view name = without_port(said);
+  if (name.empty()) name = without_port(variables.first(known("HTTP_HOST")));
   if (name.empty()) name = "localhost";
-  if (name.size() != env.at(known::server_name).size()) {
-    env.set_view(known::server_name, "SERVER_NAME", name);
+  if (name.size() != said.size()) variables.set(known("SERVER_NAME"), name);
+  if (variables.first(known("SERVER_PORT")).empty()) {
+    variables.set(known("SERVER_PORT"),
+                  env.url_scheme() == "https" ? "443" : "80");
   }
-  if (env.at(known::server_port).empty()) {
-    env.set_view(known::server_port, "SERVER_PORT",
-                 env.url_scheme() == "https" ? "443" : "80");
-  }
-  if (env.at(known::server_protocol).empty()) {
-    env.set_view(known::server_protocol, "SERVER_PROTOCOL", "HTTP/1.1");
+  if (variables.first(known("SERVER_PROTOCOL")).empty()) {
+    variables.set(known("SERVER_PROTOCOL"), "HTTP/1.1");
   }
 }
 
@@ -244,11 +190,6 @@ Paths split_paths(std::string_view script_name,
   return {std::string(script_name), std::string(path_info.value_or(""))};
 }
 
-void replace(Environ& env, detail::NameId id, std::string_view name,
-             const std::string& value) {
-  if (!env.has(id) || env.at(id) != value) env.set(name, value);
-}
-
 /// True for what most web servers send: nothing is to be done then.
 bool are_well_formed(std::string_view script, std::string_view path) {
   if (script.empty()) return path.starts_with('/');
@@ -257,23 +198,25 @@ bool are_well_formed(std::string_view script, std::string_view path) {
 }
 
 void set_paths(Framing framing, const Rules& rules, Environ& env) {
-  const std::string_view script = env.at(known::script_name);
+  Variables& variables = env.variables();
+  const std::string_view script = variables.first(known("SCRIPT_NAME"));
   std::optional<std::string_view> path;
-  if (env.has(known::path_info)) path = env.at(known::path_info);
-  if (path && env.has(known::script_name) && !rules.script_name &&
+  if (variables.contains(known("PATH_INFO"))) {
+    path = variables.first(known("PATH_INFO"));
+  }
+  if (path && variables.contains(known("SCRIPT_NAME")) && !rules.script_name &&
       are_well_formed(script, *path)) {
     return;
   }
   const Paths paths = well_formed(split_paths(script, path, framing, rules));
-  replace(env, known::script_name, "SCRIPT_NAME", paths.script_name);
-  replace(env, known::path_info, "PATH_INFO", paths.path_info);
+  variables.set(known("SCRIPT_NAME"), env.keep(paths.script_name));
+  variables.set(known("PATH_INFO"), env.keep(paths.path_info));
 }
 
 /// CONTENT_LENGTH as a number: nothing when it is absent, empty or negative
 /// (Caddy sends -1 for a length it does not know).
 std::optional<std::uint64_t> announced_length(const Variables& variables) {
-  const std::string_view text =
-      last_value(variables, "CONTENT_LENGTH").value_or("");
+  const std::string_view text = variables.last(known("CONTENT_LENGTH"));
   if (text.empty()) return std::nullopt;
   const bool negative = text.front() == '-';
   const auto length = parse_content_length(text.substr(negative ? 1 : 0));
@@ -300,16 +243,11 @@ Variables process_environment() {
 
 RequestLine request_line(const Variables& variables) noexcept {
   RequestLine line;
-  std::string_view path;
-  for (const auto& [name, value] : variables) {
-    if (name == "REQUEST_METHOD") line.method = value;
-    if (name == "REQUEST_URI") line.target = value;
-    if (name == "PATH_INFO" || (name == "SCRIPT_NAME" && path.empty())) {
-      path = value;
-    }
-    if (!line.method.empty() && !line.target.empty()) break;
-  }
-  if (line.target.empty()) line.target = path;
+  const std::string_view method = variables.last(known("REQUEST_METHOD"));
+  if (!method.empty()) line.method = method;
+  line.target = variables.last(known("REQUEST_URI"));
+  if (line.target.empty()) line.target = variables.last(known("PATH_INFO"));
+  if (line.target.empty()) line.target = variables.last(known("SCRIPT_NAME"));
   return line;
 }
 
@@ -324,7 +262,7 @@ std::optional<std::uint64_t> body_length(const Variables& variables,
   }
   if (announced || framing == Framing::end_of_stream) return announced;
   const std::string_view coding =
-      last_value(variables, "HTTP_TRANSFER_ENCODING").value_or("");
+      variables.last(known("HTTP_TRANSFER_ENCODING"));
   if (equals_ignoring_case(coding, "chunked")) return std::nullopt;
   return 0;
 }
@@ -332,20 +270,23 @@ std::optional<std::uint64_t> body_length(const Variables& variables,
 void normalise(const Variables& variables, Framing framing, const Rules& rules,
                Environ& env) {
   add_variables(variables, env);
-  if (!is_token(env.at(known::request_method))) {
+  Variables& own = env.variables();
+  const std::string_view method = own.first(known("REQUEST_METHOD"));
+  if (!is_token(method)) {
     throw GatewayError(
         "request: the web server sent " +
-        (env.has(known::request_method)
-             ? "REQUEST_METHOD " + quoted(env.at(known::request_method))
+        (own.contains(known("REQUEST_METHOD"))
+             ? "REQUEST_METHOD " + quoted(method)
              : std::string("no REQUEST_METHOD")) +
         "; it must pass the CGI variables (nginx: include fastcgi_params)");
   }
-  if (env.at(known::content_length).starts_with('-'))
-    env.erase("CONTENT_LENGTH");
-  recover_authorization(env);
+  if (own.first(known("CONTENT_LENGTH")).starts_with('-')) {
+    own.erase(known("CONTENT_LENGTH"));
+  }
+  recover_authorization(own);
   set_server(env);
   set_paths(framing, rules, env);
-  env.add_view(known::query_string, "QUERY_STRING", "");
+  if (!own.contains(known("QUERY_STRING"))) own.set(known("QUERY_STRING"), "");
   for (const auto& [name, value] : rules.variables) env.set_view(name, value);
 }
 

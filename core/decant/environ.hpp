@@ -3,28 +3,21 @@
 #pragma once
 
 #include <any>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <forward_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "decant/file_wrapper.hpp"
-#include "decant/known_names.hpp"
 #include "decant/streams.hpp"
+#include "decant/variables.hpp"
 
 namespace decant {
-
-/// A variable as a server side delivers it: name and value, borrowed.
-using Variable = std::pair<std::string_view, std::string_view>;
-/// Variables in the order in which they came, repeats kept.
-using Variables = std::vector<Variable>;
 
 /// How the server side calls the application.
 struct Concurrency {
@@ -60,34 +53,19 @@ class Environ {
   void set(std::string_view name, std::string_view value);
   /// The same for texts that outlive the request, which are not copied.
   void set_view(std::string_view name, std::string_view value);
-  /// Adds a variable unless there is one of that name; texts as set_view().
-  /// False when there is.
-  bool add_view(std::string_view name, std::string_view value);
   void erase(std::string_view name);
 
-  // For the normaliser: the same by the number of a known name, which is not 0.
-  std::string_view at(detail::NameId id) const noexcept {
-    const std::uint32_t place = places_[id];
-    return place == 0 ? std::string_view{} : variables_[place - 1U].second;
-  }
-  bool has(detail::NameId id) const noexcept { return places_[id] != 0; }
-  bool add_view(detail::NameId id, std::string_view name,
-                std::string_view value) {
-    if (places_[id] != 0) return false;
-    variables_.emplace_back(name, value);
-    places_[id] = static_cast<std::uint32_t>(variables_.size());
-    return true;
-  }
-  void set_view(detail::NameId id, std::string_view name,
-                std::string_view value) {
-    if (!add_view(id, name, value)) variables_[places_[id] - 1U].second = value;
-  }
+  // For the normaliser.
+  /// All of them, to be filled and changed before the application sees them.
+  Variables& variables() noexcept { return *variables_; }
+  /// The place of the first variable of that name, or Variables::none.
+  std::size_t find(std::string_view name) const;
+  /// A copy that lives as long as the request.
+  std::string_view keep(std::string_view text);
 
-  const_iterator begin() const noexcept { return variables_.begin(); }
-  const_iterator end() const noexcept { return variables_.end(); }
-  std::size_t size() const noexcept { return variables_.size(); }
-  /// Room for `count` variables.
-  void reserve(std::size_t count) { variables_.reserve(count); }
+  const_iterator begin() const noexcept { return variables_->begin(); }
+  const_iterator end() const noexcept { return variables_->end(); }
+  std::size_t size() const noexcept { return variables_->size(); }
 
   /// wsgi.input
   InputStream& input() const noexcept { return input_; }
@@ -136,15 +114,12 @@ class Environ {
   }
 
  private:
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
-  // Up to here a walk over the tags beats hashing the names.
+  // Up to here a walk over the names beats hashing them.
   static constexpr std::size_t few = 64;
-  std::size_t find(std::string_view name) const;
   std::size_t find_other(std::string_view name) const;
   std::size_t find_by_index(std::string_view name) const;
   void append(std::string_view name, std::string_view value);
-  std::string_view keep(std::string_view text);
-  static Variables take_storage() noexcept;
+  static std::unique_ptr<Variables> take_storage();
 
   InputStream& input_;
   ErrorStream& errors_;
@@ -152,13 +127,8 @@ class Environ {
   std::string_view url_scheme_ = "http";
   int connection_ = -1;
   std::optional<int> exit_status_;
-  Variables variables_;
-  // Where each known name stands, counted from 1; 0 when it is absent.
-  std::array<std::uint32_t, detail::known_names.size() + 1> places_{};
-  std::size_t others_ = 0;  // names that are not known
-  // Of those a byte each that a search compares first; 0 for known ones.
-  std::array<unsigned char, few> tags_{};
-  // Only once there are many variables, so that looking up stays cheap.
+  std::unique_ptr<Variables> variables_;
+  // Of the names that are not known, once there are many.
   mutable std::unordered_map<std::string_view, std::size_t> index_;
   std::forward_list<std::string> kept_;  // does not move its texts
   std::map<std::string, std::any, std::less<>> attachments_;

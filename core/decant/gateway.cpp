@@ -289,7 +289,9 @@ class Run {
 
  private:
   Outcome serve() {
-    response_->set_head_only(method() == "HEAD");
+    const std::string_view method =
+        exchange_.variables.last(detail::known("REQUEST_METHOD"));
+    response_->set_head_only(method == "HEAD");
     const auto length = cgi_request::body_length(
         exchange_.variables, exchange_.framing, exchange_.rules);
     InputStream input(exchange_.input, length, exchange_.rules.max_body);
@@ -299,15 +301,6 @@ class Run {
                            exchange_.rules, env);
     exchange_.input.prepare(length);
     return call(env);
-  }
-
-  /// From the raw variables: a request that is refused has no environ.
-  std::string_view method() const {
-    std::string_view method;
-    for (const auto& [name, value] : exchange_.variables) {
-      if (name == "REQUEST_METHOD") method = value;
-    }
-    return method;
   }
 
   Outcome call(Environ& env) {

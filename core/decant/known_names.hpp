@@ -3,6 +3,7 @@
 // that it is found without a search.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -16,8 +17,10 @@ namespace decant::detail {
 /// The number of a known name; 0 for any other.
 using NameId = std::uint8_t;
 
-inline constexpr std::array<std::string_view, 79> known_names = {
+inline constexpr std::array<std::string_view, 81> known_names = {
+    "AUTHORIZATION",
     "AUTH_TYPE",
+    "Authorization",
     "CONTENT_LENGTH",
     "CONTENT_TYPE",
     "CONTEXT_DOCUMENT_ROOT",
@@ -111,31 +114,25 @@ constexpr std::uint64_t word_at(const char* bytes) noexcept {
   return word;
 }
 
-/// The last eight bytes, or all there are.
-constexpr std::uint64_t last_word(std::string_view text) noexcept {
-  if (text.size() >= 8) return word_at(text.data() + text.size() - 8);
-  std::uint64_t word = 0;
-  for (std::size_t i = text.size(); i-- > 0;) {
-    word = word << 8U | static_cast<unsigned char>(text[i]);
-  }
-  return word;
-}
-
-/// Tells all known names apart: the factor was searched for.
-constexpr std::size_t slot_of(std::string_view name) noexcept {
-  constexpr std::uint64_t factor = 0x46a100f0932f1cbb;
-  return static_cast<std::size_t>((last_word(name) + name.size()) * factor >>
-                                  56U);
+/// Tells all known names of eight bytes and more apart: the factor was searched
+/// for.
+constexpr std::size_t slot_of(std::uint64_t last, std::size_t size) noexcept {
+  constexpr std::uint64_t factor = 0x2cf81a836a22bce1;
+  return static_cast<std::size_t>((last + size) * factor >> 56U);
 }
 
 /// A known name, as far as it takes to recognise it.
 struct NameSlot {
-  std::uint64_t first = 0;   // eight bytes, or all there are
+  std::uint64_t first = 0;   // eight bytes
   std::uint64_t middle = 0;  // those from the eighth on, where there are more
   std::uint64_t last = 0;
   std::uint8_t size = 0;
   NameId id = 0;
 };
+
+constexpr std::uint64_t last_word(std::string_view text) noexcept {
+  return word_at(text.data() + text.size() - 8);
+}
 
 constexpr std::uint64_t middle_word(std::string_view text) noexcept {
   return text.size() > 16 ? word_at(text.data() + 8) : 0;
@@ -145,9 +142,10 @@ constexpr std::array<NameSlot, 256> make_name_slots() {
   std::array<NameSlot, 256> slots{};
   for (std::size_t i = 0; i < known_names.size(); ++i) {
     const std::string_view name = known_names[i];
-    NameSlot& slot = slots[slot_of(name)];
+    if (name.size() < 8) continue;
+    NameSlot& slot = slots[slot_of(last_word(name), name.size())];
     if (slot.id != 0) throw "two known names in one slot";
-    slot = {.first = name.size() < 8 ? 0 : word_at(name.data()),
+    slot = {.first = word_at(name.data()),
             .middle = middle_word(name),
             .last = last_word(name),
             .size = static_cast<std::uint8_t>(name.size()),
@@ -158,16 +156,35 @@ constexpr std::array<NameSlot, 256> make_name_slots() {
 
 inline constexpr auto name_slots = make_name_slots();
 
+/// The two that are shorter than eight bytes, and seldom sent.
+constexpr NameId short_name_id(std::string_view name) noexcept {
+  constexpr auto number = [](std::string_view known) {
+    const auto* const at =
+        std::find(known_names.begin(), known_names.end(), known);
+    return static_cast<NameId>(at - known_names.begin() + 1);
+  };
+  constexpr NameId https = number("HTTPS");
+  constexpr NameId te = number("HTTP_TE");
+  return name == "HTTPS" ? https : name == "HTTP_TE" ? te : 0;
+}
+
 constexpr NameId name_id(std::string_view name) noexcept {
-  const NameSlot& slot = name_slots[slot_of(name)];
   const std::size_t size = name.size();
-  if (slot.size != size || slot.last != last_word(name)) return 0;
-  if (size > 8) {
-    if (slot.first != word_at(name.data())) return 0;
-    if (slot.middle != middle_word(name)) return 0;
-    if (size > 24 && known_names[slot.id - 1U] != name) return 0;
-  }
+  if (size < 8) return short_name_id(name);
+  const std::uint64_t last = last_word(name);
+  const NameSlot& slot = name_slots[slot_of(last, size)];
+  if (slot.size != size || slot.last != last) return 0;
+  if (slot.first != word_at(name.data())) return 0;
+  if (size > 16 && slot.middle != word_at(name.data() + 8)) return 0;
+  if (size > 24 && known_names[slot.id - 1U] != name) return 0;
   return slot.id;
+}
+
+/// The number of a name that must be a known one.
+consteval NameId known(std::string_view name) {
+  const NameId id = name_id(name);
+  if (id == 0) throw "not a known name";
+  return id;
 }
 
 }  // namespace decant::detail

@@ -119,13 +119,16 @@ struct RecordingExchange {
   cgi_request::Framing framing = cgi_request::Framing::content_length;
 
   void set(std::string_view name, std::string_view value) {
-    for (auto& variable : variables) {
-      if (variable.first == name) {
-        variable.second = value;
-        return;
-      }
+    std::vector<Variable> all(variables.begin(), variables.end());
+    const auto found =
+        std::find_if(all.begin(), all.end(),
+                     [name](const Variable& v) { return v.name == name; });
+    if (found == all.end()) {
+      all.push_back({name, value});
+    } else {
+      found->value = value;
     }
-    variables.emplace_back(name, value);
+    variables = Variables(all.begin(), all.end());
   }
 
   Outcome run(const Application& application) {
@@ -144,7 +147,7 @@ inline StartResponse ignoring_start_response() {
 /// An environ for what is called without a gateway.
 struct TestEnviron {
   explicit TestEnviron(const Variables& variables) {
-    for (const auto& [name, value] : variables) env.add_view(name, value);
+    for (const auto& [name, value] : variables) env.set_view(name, value);
   }
 
   TextSource source{""};

@@ -24,7 +24,7 @@ struct Normalised {
                       const Rules& rules = {})
       : test(Variables{}) {
     Variables variables = {{"REQUEST_METHOD", "GET"}};
-    variables.insert(variables.end(), more.begin(), more.end());
+    for (const auto& [name, value] : more) variables.emplace_back(name, value);
     normalise(variables, framing, rules, test.env);
   }
   std::string_view operator[](std::string_view name) const {

@@ -199,7 +199,7 @@ TEST_CASE("CGI waits for no body that was not announced") {
         Variable{"CONTENT_LENGTH", "00"}, Variable{"CONTENT_LENGTH", "-1"},
         Variable{"UNRELATED", "5"}, Variable{"CONTENT_LENGTH", "x"},
         Variable{"HTTP_TRANSFER_ENCODING", "identity"}}) {
-    CAPTURE(length.first, length.second);
+    CAPTURE(length.name, length.value);
     Served served;
     CHECK(is_quick([&] {
       served = serve(echo, {{"REQUEST_METHOD", "POST"}, length}, "x", false);

@@ -276,7 +276,7 @@ TEST_CASE("headers become variables, repeats are kept, one Host stays") {
   variables.add_header("Host", "second");
   const Variables& view = variables.view();
   CHECK(std::count_if(view.begin(), view.end(), [](const Variable& v) {
-          return v.first == "HTTP_X_ONE";
+          return v.name == "HTTP_X_ONE";
         }) == 2);
   CHECK(value(variables, "CONTENT_TYPE") == "text/plain");
   CHECK(value(variables, "CONTENT_LENGTH") == "3");

@@ -164,7 +164,7 @@ class Scanner {
       take_short_pairs(pairs);
       Variable pair;
       if (!take_pair(pairs, pair)) break;
-      params_.push_back(pair);
+      params_.emplace_back(pair.name, pair.value);
     } while (params_.size() <= limits_.max_param_count);
     if (params_.size() > limits_.max_param_count) {
       return stop(State::too_large);
@@ -290,9 +290,9 @@ std::string values_result(std::string_view asked_for,
   Variable asked;
   while (take_pair(asked_for, asked)) {
     for (std::size_t i = 0; i < known.size(); ++i) {
-      if (asked.first != known[i].first || answered[i]) continue;
+      if (asked.name != known[i].name || answered[i]) continue;
       answered[i] = true;  // each once, however often it is asked for
-      append_pair(values, known[i].first, known[i].second);
+      append_pair(values, known[i].name, known[i].value);
     }
   }
   return values;

@@ -163,12 +163,11 @@ void add_data(RequestVariables& variables, const Data& data) {
 /// silent.
 Variables environment_request() {
   Variables variables = cgi_request::process_environment();
-  const auto has = [&variables](std::string_view name) {
-    return std::any_of(variables.begin(), variables.end(),
-                       [name](const Variable& v) { return v.first == name; });
-  };
-  if (!has("REQUEST_METHOD")) variables.emplace_back("REQUEST_METHOD", "GET");
-  if (!has("SERVER_NAME")) variables.emplace_back("SERVER_NAME", "localhost");
+  for (const auto& [id, value] :
+       {std::pair(detail::known("REQUEST_METHOD"), "GET"),
+        std::pair(detail::known("SERVER_NAME"), "localhost")}) {
+    if (!variables.contains(id)) variables.set(id, value);
+  }
   return variables;
 }
 

@@ -113,7 +113,7 @@ void RequestVariables::add_header(std::string_view name,
 
 bool RequestVariables::contains(std::string_view name) const {
   return std::any_of(view_.begin(), view_.end(),
-                     [name](const Variable& v) { return v.first == name; });
+                     [name](const Variable& v) { return v.name == name; });
 }
 
 }  // namespace decant::runner

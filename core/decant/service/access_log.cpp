@@ -23,16 +23,13 @@ constexpr std::size_t most_of_agent = 512;
 /// The variables that a line is made of.
 struct Fields {
   explicit Fields(const Variables& variables) noexcept
-      : request(cgi_request::request_line(variables)) {
-    for (const auto& [name, value] : variables) {
-      if (name == "REMOTE_ADDR") address = value;
-      if (name == "REMOTE_USER") user = value;
-      if (name == "SERVER_PROTOCOL") protocol = value;
-      if (name == "HTTP_HOST") host = value;
-      if (name == "HTTP_REFERER") referrer = value;
-      if (name == "HTTP_USER_AGENT") agent = value;
-    }
-  }
+      : request(cgi_request::request_line(variables)),
+        address(variables.last(detail::known("REMOTE_ADDR"))),
+        user(variables.last(detail::known("REMOTE_USER"))),
+        protocol(variables.last(detail::known("SERVER_PROTOCOL"))),
+        host(variables.last(detail::known("HTTP_HOST"))),
+        referrer(variables.last(detail::known("HTTP_REFERER"))),
+        agent(variables.last(detail::known("HTTP_USER_AGENT"))) {}
 
   cgi_request::RequestLine request;
   std::string_view address;

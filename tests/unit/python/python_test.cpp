@@ -32,7 +32,10 @@ std::string shown(const Application& application, const Pairs& pairs,
                   std::mt19937& random) {
   test::RecordingExchange exchange;
   for (const auto& [name, value] : pairs) exchange.set(name, value);
-  std::shuffle(exchange.variables.begin(), exchange.variables.end(), random);
+  std::vector<Variable> all(exchange.variables.begin(),
+                            exchange.variables.end());
+  std::shuffle(all.begin(), all.end(), random);
+  exchange.variables = Variables(all.begin(), all.end());
   REQUIRE(exchange.run(application) == Outcome::complete);
   return exchange.output.body();
 }
