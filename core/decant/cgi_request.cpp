@@ -86,13 +86,13 @@ void settle_others(Environ& env) {
   }
 }
 
-void add_variables(const Variables& variables, Environ& env) {
-  Variables& own = env.variables();
-  own = variables;
-  if (!own.others().empty()) settle_others(env);
-  for (const detail::NameId id : dropped) own.erase(id);
+void drop_variables(Variables& variables) {
+  for (const detail::NameId id : dropped) variables.erase(id);
   for (const detail::NameId id : quiet) {
-    if (own.first(id).empty()) own.erase(id);
+    if (variables.first(id).empty()) variables.erase(id);
+  }
+  if (variables.first(known("CONTENT_LENGTH")).starts_with('-')) {
+    variables.erase(known("CONTENT_LENGTH"));
   }
 }
 
@@ -111,10 +111,11 @@ void recover_authorization(Variables& variables) {
 }
 
 std::string_view without_port(std::string_view host) {
+  const std::size_t first = host.find(':');
+  if (first == std::string_view::npos) return host;
   const std::size_t colon = host.rfind(':');
-  if (colon == std::string_view::npos) return host;
   const bool bare_ipv6 =
-      host.find(':') != colon && (colon == 0 || host[colon - 1] != ']');
+      first != colon && (colon == 0 || host[colon - 1] != ']');
   const std::string_view port = host.substr(colon + 1);
   const bool digits = std::all_of(port.begin(), port.end(),
                                   [](char c) { return c >= '0' && c <= '9'; });
@@ -267,26 +268,25 @@ std::optional<std::uint64_t> body_length(const Variables& variables,
   return 0;
 }
 
-void normalise(const Variables& variables, Framing framing, const Rules& rules,
-               Environ& env) {
-  add_variables(variables, env);
-  Variables& own = env.variables();
-  const std::string_view method = own.first(known("REQUEST_METHOD"));
+void normalise(Framing framing, const Rules& rules, Environ& env) {
+  Variables& variables = env.variables();
+  if (!variables.others().empty()) settle_others(env);
+  drop_variables(variables);
+  const std::string_view method = variables.first(known("REQUEST_METHOD"));
   if (!is_token(method)) {
     throw GatewayError(
         "request: the web server sent " +
-        (own.contains(known("REQUEST_METHOD"))
+        (variables.contains(known("REQUEST_METHOD"))
              ? "REQUEST_METHOD " + quoted(method)
              : std::string("no REQUEST_METHOD")) +
         "; it must pass the CGI variables (nginx: include fastcgi_params)");
   }
-  if (own.first(known("CONTENT_LENGTH")).starts_with('-')) {
-    own.erase(known("CONTENT_LENGTH"));
-  }
-  recover_authorization(own);
+  recover_authorization(variables);
   set_server(env);
   set_paths(framing, rules, env);
-  if (!own.contains(known("QUERY_STRING"))) own.set(known("QUERY_STRING"), "");
+  if (!variables.contains(known("QUERY_STRING"))) {
+    variables.set(known("QUERY_STRING"), "");
+  }
   for (const auto& [name, value] : rules.variables) env.set_view(name, value);
 }
 

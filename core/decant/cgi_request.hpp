@@ -52,12 +52,11 @@ RequestLine request_line(const Variables& variables) noexcept;
 std::optional<std::uint64_t> body_length(const Variables& variables,
                                          Framing framing, const Rules& rules);
 
-/// Fills `env` from `variables`, whose memory must outlive it: joins repeated
-/// headers, drops what an application must not believe, repairs the paths and
+/// Makes of the raw variables in `env` what an application is promised: joins
+/// repeated headers, drops what is not to be believed, repairs the paths and
 /// gives REQUEST_METHOD, SCRIPT_NAME, PATH_INFO, QUERY_STRING, SERVER_NAME,
 /// SERVER_PORT and SERVER_PROTOCOL always. Throws GatewayError (400) for names
 /// that are empty or hold '=', NUL or control bytes, and without a method.
-void normalise(const Variables& variables, Framing framing, const Rules& rules,
-               Environ& env);
+void normalise(Framing framing, const Rules& rules, Environ& env);
 
 }  // namespace decant::cgi_request

@@ -63,10 +63,7 @@ void add_line(std::string_view line, std::optional<Status>& status,
 
 void write_head(std::string& out, const Status& status,
                 const Headers& headers) {
-  out += "Status: ";
-  out += status.line();
-  out += "\r\n";
-  append_header_lines(out, headers);
+  append_head(out, "Status: ", status.line(), headers);
 }
 
 std::optional<Head> parse_head(std::string_view text) {

@@ -2,6 +2,7 @@
 #include "decant/descriptor.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,6 +92,19 @@ bool write_all(int fd, std::string_view data,
     if (written >= 0) {
       data.remove_prefix(static_cast<std::size_t>(written));
     } else if (!retry(fd, POLLOUT, patience)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool send_all(int socket, std::string_view data,
+              std::chrono::seconds patience) noexcept {
+  while (!data.empty()) {
+    const ssize_t sent = ::send(socket, data.data(), data.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      data.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (!retry(socket, POLLOUT, patience)) {
       return false;
     }
   }

@@ -52,6 +52,10 @@ bool write_all(int fd, std::span<iovec> parts,
 bool write_all(int fd, std::string_view data,
                std::chrono::seconds patience = for_ever) noexcept;
 
+/// The same to a socket: the kernel does less there.
+bool send_all(int socket, std::string_view data,
+              std::chrono::seconds patience = for_ever) noexcept;
+
 /// After a write that failed: waits where that was for room, and takes EINTR
 /// for none. False with errno when it was an error, or nobody made room for as
 /// long as `patience`.

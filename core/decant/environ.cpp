@@ -13,14 +13,14 @@ constexpr std::size_t most_spared = 1024;
 
 }  // namespace
 
-std::unique_ptr<Variables> Environ::take_storage() {
-  return spare ? std::move(spare) : std::make_unique<Variables>();
+std::unique_ptr<Variables> Environ::copy(const Variables& variables) {
+  if (!spare) return std::make_unique<Variables>(variables);
+  *spare = variables;
+  return std::move(spare);
 }
 
 Environ::~Environ() {
-  if (variables_->capacity() > most_spared) return;
-  variables_->clear();
-  spare = std::move(variables_);
+  if (variables_->capacity() <= most_spared) spare = std::move(variables_);
 }
 
 std::size_t Environ::find(std::string_view name) const {

@@ -33,12 +33,14 @@ class Environ {
  public:
   using const_iterator = Variables::const_iterator;
 
-  /// Borrows the streams and the memory behind all views given to it.
-  Environ(InputStream& input, ErrorStream& errors, Concurrency concurrency)
+  /// Begins with `variables`. Borrows the streams and the memory behind all
+  /// views given to it.
+  Environ(InputStream& input, ErrorStream& errors, Concurrency concurrency,
+          const Variables& variables = {})
       : input_(input),
         errors_(errors),
         concurrency_(concurrency),
-        variables_(take_storage()) {}
+        variables_(copy(variables)) {}
   ~Environ();
   Environ(const Environ&) = delete;
   Environ& operator=(const Environ&) = delete;
@@ -56,7 +58,7 @@ class Environ {
   void erase(std::string_view name);
 
   // For the normaliser.
-  /// All of them, to be filled and changed before the application sees them.
+  /// All of them, to be changed before the application sees them.
   Variables& variables() noexcept { return *variables_; }
   /// The place of the first variable of that name, or Variables::none.
   std::size_t find(std::string_view name) const;
@@ -119,7 +121,7 @@ class Environ {
   std::size_t find_other(std::string_view name) const;
   std::size_t find_by_index(std::string_view name) const;
   void append(std::string_view name, std::string_view value);
-  static std::unique_ptr<Variables> take_storage();
+  static std::unique_ptr<Variables> copy(const Variables& variables);
 
   InputStream& input_;
   ErrorStream& errors_;

@@ -295,10 +295,9 @@ class Run {
     const auto length = cgi_request::body_length(
         exchange_.variables, exchange_.framing, exchange_.rules);
     InputStream input(exchange_.input, length, exchange_.rules.max_body);
-    Environ env(input, errors_, exchange_.concurrency);
+    Environ env(input, errors_, exchange_.concurrency, exchange_.variables);
     env.set_connection(exchange_.output.connection());
-    cgi_request::normalise(exchange_.variables, exchange_.framing,
-                           exchange_.rules, env);
+    cgi_request::normalise(exchange_.framing, exchange_.rules, env);
     exchange_.input.prepare(length);
     return call(env);
   }
@@ -308,11 +307,21 @@ class Run {
         (std::shared_ptr<detail::StartResponseTarget>(response_)));
     response_->set_environ(&env);
     Outcome outcome = Outcome::complete;
-    Body body;
-    // The body and the environ must live until both ways out have closed the
-    // body: a generator reads them in its destructors.
     try {
-      body = application_(env, start_response);
+      outcome = transmit(application_(env, start_response));
+    } catch (...) {
+      outcome = fail();
+    }
+    response_->set_environ(nullptr);
+    if (env.exit_status()) exchange_.output.exit_status(*env.exit_status());
+    return outcome == Outcome::complete ? verdict() : outcome;
+  }
+
+  /// The body and the environ live until both ways out have closed the body: a
+  /// generator reads them in its destructors.
+  Outcome transmit(Body body) {
+    Outcome outcome = Outcome::complete;
+    try {
       response_->transmit(body);
     } catch (...) {
       outcome = fail();
@@ -322,9 +331,7 @@ class Run {
     } catch (...) {
       log("close: " + current_error());
     }
-    response_->set_environ(nullptr);
-    if (env.exit_status()) exchange_.output.exit_status(*env.exit_status());
-    return outcome == Outcome::complete ? verdict() : outcome;
+    return outcome;
   }
 
   /// A response that ran to its end, but may not be what it announced.

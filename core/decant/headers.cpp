@@ -29,20 +29,36 @@ constexpr std::array<bool, 256> make_token_table() {
 
 constexpr auto token_table = make_token_table();
 
+constexpr std::array<bool, 256> make_field_table() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < table.size(); ++c) {
+    table[c] = (c >= 0x20 && c != 0x7F) || c == '\t';
+  }
+  return table;
+}
+
+constexpr auto field_table = make_field_table();
+
+/// True when one of eight bytes may not stand in a field value: one below 0x20
+/// borrows from its top bit, and DEL is 0 once its bits are inverted.
+constexpr bool is_suspect(std::uint64_t word) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x80 * ones;
+  const std::uint64_t del = word ^ 0x7F * ones;
+  const std::uint64_t suspect =
+      ((word - 0x20 * ones) & ~word) | ((del - ones) & ~del);
+  return (suspect & tops) != 0;
+}
+
 constexpr std::array<std::string_view, 9> hop_by_hop_names = {
     "connection", "keep-alive",        "proxy-authenticate",
     "te",         "transfer-encoding", "proxy-authorization",
     "trailer",    "trailers",          "upgrade"};
 
-void check_header(const std::string& name, const std::string& value) {
+void check_name(std::string_view name) {
   if (!is_token(name)) {
     throw ApplicationError("start_response: header name " + quoted(name) +
                            " is not a token; use letters, digits and '-'");
-  }
-  if (!is_field_value(value)) {
-    throw ApplicationError("start_response: the value of " + name + ", " +
-                           quoted(value) +
-                           ", holds a control character; remove it");
   }
   if (equals_ignoring_case(name, "Status")) {
     throw ApplicationError(
@@ -50,10 +66,18 @@ void check_header(const std::string& name, const std::string& value) {
         "status as the first argument");
   }
   if (is_hop_by_hop(name)) {
-    throw ApplicationError("start_response: " + name +
+    throw ApplicationError("start_response: " + std::string(name) +
                            " is a hop-by-hop header, which belongs to the "
                            "web server; leave it out");
   }
+}
+
+/// A value that follows a good name.
+void check_value(std::string_view name, std::string_view value) {
+  if (is_field_value(value)) return;
+  throw ApplicationError("start_response: the value of " + std::string(name) +
+                         ", " + quoted(value) +
+                         ", holds a control character; remove it");
 }
 
 }  // namespace
@@ -84,21 +108,12 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_field_value(std::string_view text) noexcept {
-  // Eight bytes at a time while none is suspect: a byte below 0x20 borrows
-  // from its top bit, and DEL is 0 once its bits are inverted.
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  constexpr std::uint64_t tops = 0x80 * ones;
-  while (text.size() >= 8) {
-    const std::uint64_t word = detail::word_at(text.data());
-    const std::uint64_t del = word ^ 0x7F * ones;
-    const std::uint64_t suspect =
-        ((word - 0x20 * ones) & ~word) | ((del - ones) & ~del);
-    if ((suspect & tops) != 0) break;
+  // Eight bytes at a time while none is suspect.
+  while (text.size() >= 8 && !is_suspect(detail::word_at(text.data()))) {
     text.remove_prefix(8);
   }
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return field_table[static_cast<unsigned char>(c)];
   });
 }
 
@@ -108,8 +123,9 @@ bool is_hop_by_hop(std::string_view name) noexcept {
       [name](std::string_view hop) { return equals_ignoring_case(name, hop); });
 }
 
-void append_header_lines(std::string& out, const Headers& headers) {
-  std::size_t size = 2;
+void append_head(std::string& out, std::string_view lead,
+                 std::string_view status, const Headers& headers) {
+  std::size_t size = lead.size() + status.size() + 4;
   for (const auto& [name, value] : headers) {
     size += name.size() + value.size() + 4;
   }
@@ -119,6 +135,9 @@ void append_header_lines(std::string& out, const Headers& headers) {
   const auto put = [&at](std::string_view text) {
     at = std::copy(text.begin(), text.end(), at);
   };
+  put(lead);
+  put(status);
+  put("\r\n");
   for (const auto& [name, value] : headers) {
     put(name);
     put(": ");
@@ -145,8 +164,10 @@ std::optional<std::uint64_t> parse_content_length(
 std::optional<std::uint64_t> check_headers(const Headers& headers) {
   std::optional<std::uint64_t> content_length;
   for (const auto& [name, value] : headers) {
-    check_header(name, value);
-    if (!equals_ignoring_case(name, "Content-Length")) continue;
+    const bool is_length = equals_ignoring_case(name, "Content-Length");
+    if (!is_length && name != "Content-Type") check_name(name);
+    check_value(name, value);
+    if (!is_length) continue;
     if (content_length) {
       throw ApplicationError(
           "start_response: Content-Length is given more than once; give it "

@@ -46,9 +46,10 @@ bool is_field_value(std::string_view text) noexcept;
 /// (RFC 2616 section 13.5.1, which PEP 3333 refers to).
 bool is_hop_by_hop(std::string_view name) noexcept;
 
-/// Appends "Name: value" lines, each ended by CRLF, and the empty line that
-/// ends a head (RFC 9112 section 2.1, RFC 3875 section 6.3).
-void append_header_lines(std::string& out, const Headers& headers);
+/// Appends a head: `lead`, the status and CRLF, "Name: value" lines, each ended
+/// by CRLF, and the empty line (RFC 9112 section 2.1, RFC 3875 section 6.3).
+void append_head(std::string& out, std::string_view lead,
+                 std::string_view status, const Headers& headers);
 
 /// Digits only, no sign, no list, within 63 bits (RFC 9110 section 8.6).
 std::optional<std::uint64_t> parse_content_length(

@@ -61,10 +61,6 @@ Status::Status(std::string_view line) : line_(line), code_(0) {
   code_ = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-bool Status::has_content() const noexcept {
-  return code_ >= 200 && code_ != 204 && code_ != 304;
-}
-
 std::string standard_status(int code) {
   std::string line = std::to_string(code) + ' ';
   for (const auto& [known, reason] : reasons) {

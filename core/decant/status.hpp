@@ -20,7 +20,9 @@ class Status {
 
   /// 1xx, 204 and 304 have no content (RFC 9110 sections 15.2, 15.3.5,
   /// 15.4.5).
-  bool has_content() const noexcept;
+  bool has_content() const noexcept {
+    return code_ >= 200 && code_ != 204 && code_ != 304;
+  }
 
  private:
   std::string line_;

@@ -21,7 +21,7 @@ bool Variables::operator==(const Variables& other) const {
   return std::equal(begin(), end(), other.begin(), other.end());
 }
 
-std::string_view Variables::last(detail::NameId id) const noexcept {
+std::string_view Variables::last_of_all(detail::NameId id) const noexcept {
   const std::string_view name = detail::known_names[id - 1U];
   for (std::size_t i = others_.size(); i-- > 0;) {
     const Variable& variable = entries_[others_[i]];

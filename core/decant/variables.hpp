@@ -68,7 +68,9 @@ class Variables {
     return contains(id) ? entries_[place(id)].value : std::string_view{};
   }
   /// The same, but the last one.
-  std::string_view last(detail::NameId id) const noexcept;
+  std::string_view last(detail::NameId id) const noexcept {
+    return others_.empty() ? first(id) : last_of_all(id);
+  }
   /// Sets the first variable of a known name, or adds it.
   void set(detail::NameId id, std::string_view value) {
     if (contains(id)) {
@@ -98,6 +100,7 @@ class Variables {
 
  private:
   void add_other();
+  std::string_view last_of_all(detail::NameId id) const noexcept;
 
   std::vector<Variable> entries_;
   std::vector<std::uint32_t> others_;

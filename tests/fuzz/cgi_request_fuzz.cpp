@@ -81,8 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     const auto length = cgi_request::body_length(variables, framing, rules);
     InputStream input(nothing, length);
     ErrorStream errors(nothing);
-    Environ env(input, errors, {});
-    cgi_request::normalise(variables, framing, rules, env);
+    Environ env(input, errors, {}, variables);
+    cgi_request::normalise(framing, rules, env);
     check(env, rules);
   } catch (const GatewayError& error) {
     require(error.status() == 400, "another status");

@@ -146,15 +146,14 @@ inline StartResponse ignoring_start_response() {
 
 /// An environ for what is called without a gateway.
 struct TestEnviron {
-  explicit TestEnviron(const Variables& variables) {
-    for (const auto& [name, value] : variables) env.set_view(name, value);
-  }
+  explicit TestEnviron(const Variables& variables)
+      : env(input, errors, {}, variables) {}
 
   TextSource source{""};
   RecordingErrors sink;
   InputStream input{source, std::nullopt};
   ErrorStream errors{sink};
-  Environ env{input, errors, {}};
+  Environ env;
 };
 
 }  // namespace decant::test

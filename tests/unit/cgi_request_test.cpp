@@ -22,10 +22,13 @@ constexpr Framing fastcgi = Framing::end_of_stream;
 struct Normalised {
   explicit Normalised(const Variables& more, Framing framing = fastcgi,
                       const Rules& rules = {})
-      : test(Variables{}) {
+      : test(a_get_with(more)) {
+    normalise(framing, rules, test.env);
+  }
+  static Variables a_get_with(const Variables& more) {
     Variables variables = {{"REQUEST_METHOD", "GET"}};
     for (const auto& [name, value] : more) variables.emplace_back(name, value);
-    normalise(variables, framing, rules, test.env);
+    return variables;
   }
   std::string_view operator[](std::string_view name) const {
     return test.env[name];
@@ -48,9 +51,9 @@ Rules mounted(std::string script_name) {
 TEST_CASE("What six web servers send becomes one environ") {
   for (const EnvironDump& dump : test::environ_dumps()) {
     CAPTURE(dump.server);
-    TestEnviron test(Variables{});
+    TestEnviron test(dump.variables);
     const Environ& env = test.env;
-    normalise(dump.variables, dump.framing, {}, test.env);
+    normalise(dump.framing, {}, test.env);
     CHECK(env["REQUEST_METHOD"] == "POST");
     CHECK(env["SCRIPT_NAME"] == dump.script_name);
     CHECK(env["PATH_INFO"] == dump.path_info);
@@ -78,9 +81,8 @@ TEST_CASE("What six web servers send becomes one environ") {
 TEST_CASE("A mount point splits the path of every web server the same way") {
   for (const EnvironDump& dump : test::environ_dumps()) {
     CAPTURE(dump.server);
-    TestEnviron test(Variables{});
-    normalise(dump.variables, dump.framing, mounted(std::string(dump.mount)),
-              test.env);
+    TestEnviron test(dump.variables);
+    normalise(dump.framing, mounted(std::string(dump.mount)), test.env);
     CHECK(test.env["SCRIPT_NAME"] == dump.mount);
     CHECK(test.env["PATH_INFO"] == dump.mounted_path_info);
   }
@@ -89,8 +91,8 @@ TEST_CASE("A mount point splits the path of every web server the same way") {
 TEST_CASE("Every environ has each variable once") {
   for (const EnvironDump& dump : test::environ_dumps()) {
     CAPTURE(dump.server);
-    TestEnviron test(Variables{});
-    normalise(dump.variables, dump.framing, {}, test.env);
+    TestEnviron test(dump.variables);
+    normalise(dump.framing, {}, test.env);
     std::vector<std::string_view> names;
     for (const auto& [name, value] : test.env) names.push_back(name);
     std::sort(names.begin(), names.end());
@@ -168,13 +170,12 @@ TEST_CASE("A variable with an impossible name makes the request unusable") {
 }
 
 TEST_CASE("A request without a method is refused with the cure") {
-  TestEnviron test(Variables{});
+  TestEnviron none(Variables{});
   CHECK_THROWS_WITH(
-      normalise({}, fastcgi, {}, test.env),
+      normalise(fastcgi, {}, none.env),
       Contains("no REQUEST_METHOD") && Contains("include fastcgi_params"));
-  CHECK_THROWS_WITH(
-      normalise({{"REQUEST_METHOD", "GET /"}}, fastcgi, {}, test.env),
-      Contains("\"GET /\""));
+  TestEnviron bad(Variables{{"REQUEST_METHOD", "GET /"}});
+  CHECK_THROWS_WITH(normalise(fastcgi, {}, bad.env), Contains("\"GET /\""));
 }
 
 TEST_CASE("Authorization is recovered from where Apache leaves it") {

@@ -240,7 +240,7 @@ std::size_t RecordRequest::copy_file(int file, off_t& offset,
 }
 
 void RecordRequest::flush() {
-  if (!write_all(fd_, out_, limits_.io_timeout)) gone();
+  if (!send_all(fd_, out_, limits_.io_timeout)) gone();
   out_.clear();
 }
 
@@ -277,7 +277,7 @@ void RecordRequest::finish(bool was_cut) {
   if (finished_) return;
   if (!input_.aborted() && was_cut) broken_ = true;
   append_end(was_cut);
-  if (!write_all(fd_, out_, limits_.io_timeout)) broken_ = true;
+  if (!send_all(fd_, out_, limits_.io_timeout)) broken_ = true;
 }
 
 void RecordRequest::cut() {
@@ -286,7 +286,7 @@ void RecordRequest::cut() {
   // it both buffers and keeps connections. At a record of no known version it
   // always breaks off.
   append_header(out_, {.type = RecordType::standard_output, .version = 0});
-  write_all(fd_, out_, limits_.io_timeout);
+  send_all(fd_, out_, limits_.io_timeout);
   // The connection stays open for input: a web server that cannot send the
   // rest of its request, as Apache, never reads the response.
   ::shutdown(fd_, SHUT_WR);

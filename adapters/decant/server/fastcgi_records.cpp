@@ -245,15 +245,18 @@ void append_stream(std::string& out, RecordType type, std::uint16_t request_id,
 void append_end_request(std::string& out, std::uint16_t request_id,
                         std::uint32_t application_status,
                         ProtocolStatus status) {
-  append_header(out, {.type = RecordType::end_request,
-                      .request_id = request_id,
-                      .content_length = 8});
-  const std::array<char, 8> content = {
-      static_cast<char>(application_status >> 24),
-      static_cast<char>(application_status >> 16),
-      static_cast<char>(application_status >> 8),
-      static_cast<char>(application_status), static_cast<char>(status)};
-  out.append(content.data(), content.size());
+  const std::array<char, header_size> header =
+      encode_header({.type = RecordType::end_request,
+                     .request_id = request_id,
+                     .content_length = 8});
+  std::array<char, 16> record = {};
+  std::copy(header.begin(), header.end(), record.begin());
+  record[8] = static_cast<char>(application_status >> 24);
+  record[9] = static_cast<char>(application_status >> 16);
+  record[10] = static_cast<char>(application_status >> 8);
+  record[11] = static_cast<char>(application_status);
+  record[12] = static_cast<char>(status);
+  out.append(record.data(), record.size());
 }
 
 void append_pair(std::string& out, std::string_view name,

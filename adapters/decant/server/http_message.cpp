@@ -113,10 +113,7 @@ bool is_port(std::string_view text) {
 
 void write_head(std::string& out, const Status& status,
                 const Headers& headers) {
-  out += "HTTP/1.1 ";
-  out += status.line();
-  out += "\r\n";
-  append_header_lines(out, headers);
+  append_head(out, "HTTP/1.1 ", status.line(), headers);
 }
 
 bool is_host(std::string_view text) noexcept {

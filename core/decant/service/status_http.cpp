@@ -131,14 +131,14 @@ Request parse_head(std::string_view line, std::string_view fields) {
 }
 
 std::string response(const Content& content, bool to_head) {
-  std::string out = "HTTP/1.1 " + standard_status(content.status) + "\r\n";
+  std::string out;
   Headers headers{{"Content-Type", content.type},
                   {"Content-Length", std::to_string(content.text.size())},
                   {"Cache-Control", "no-store"},
                   {"X-Content-Type-Options", "nosniff"},
                   {"Connection", "close"}};
   if (content.status == 405) headers.emplace_back("Allow", "GET, HEAD");
-  append_header_lines(out, headers);
+  append_head(out, "HTTP/1.1 ", standard_status(content.status), headers);
   if (!to_head) out += content.text;
   return out;
 }
