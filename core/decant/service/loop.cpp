@@ -219,26 +219,26 @@ void Loop::handle(void* tag, Protocol& protocol) {
 }
 
 /// Serves new connections at once, since a request mostly comes along with
-/// them. Where other threads wait, that is the last one only: the rest must not
-/// wait for it.
+/// them; each one when the next has been accepted, so that its peer gets on
+/// meanwhile. Where other threads wait, that is the last one only: the rest
+/// must not wait for it.
 void Loop::accept_from(const Listener& listener, Protocol& protocol) {
-  if (alone_) return accept_alone(listener, protocol);
-  Connection* latest = accept_one(listener);
-  while (latest != nullptr) {
+  Connection* latest = nullptr;
+  for (int accepted = 0; accepted < most_accepted || !alone_; ++accepted) {
     Connection* const next = accept_one(listener);
-    if (next == nullptr) return begin(*latest, protocol);
-    hand_over(*latest);
+    if (latest != nullptr && next != nullptr && !alone_) {
+      hand_over(*latest);
+    } else if (latest != nullptr) {
+      begin(*latest, protocol);
+    }
+    if (next == nullptr) return;
     latest = next;
+    if (alone_ && settings_.shares_listeners) {
+      // What has not been accepted another process may serve.
+      begin(*std::exchange(latest, nullptr), protocol);
+    }
   }
-}
-
-/// One after the other: what has not been accepted another process may serve.
-void Loop::accept_alone(const Listener& listener, Protocol& protocol) {
-  for (int accepted = 0; accepted < most_accepted; ++accepted) {
-    Connection* const connection = accept_one(listener);
-    if (connection == nullptr) return;
-    begin(*connection, protocol);
-  }
+  if (latest != nullptr) begin(*latest, protocol);
   watch(listener);  // the others have waited long enough
 }
 

@@ -78,7 +78,6 @@ class Loop {
   bool is_hopeless() const noexcept;
   void handle(void* tag, Protocol& protocol);
   void accept_from(const Listener& listener, Protocol& protocol);
-  void accept_alone(const Listener& listener, Protocol& protocol);
   Connection* accept_one(const Listener& listener);
   void begin(Connection& connection, Protocol& protocol);
   void hand_over(Connection& connection);
