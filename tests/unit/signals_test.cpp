@@ -44,6 +44,27 @@ TEST_CASE("before a service serves TERM stops it at once", "[signals]") {
   }
 }
 
+TEST_CASE("a signal that is held is heeded once somebody is there",
+          "[signals]") {
+  CHECK(test::in_child([] {
+          Signals::hold();
+          ::raise(SIGHUP);
+          ::raise(SIGUSR1);
+          Signals signals({});
+          return signals.take_reload() && signals.take_reopen() ? lives : 1;
+        }) == lives);
+  const test::TemporaryDirectory directory;
+  const std::string socket = directory.write("s", "");
+  CHECK(test::in_child([&] {
+          Signals::hold();
+          ::raise(SIGTERM);
+          if (!std::filesystem::exists(socket)) return 1;
+          const Signals signals({.files = {socket}});
+          return lives;
+        }) == 0);
+  CHECK(!std::filesystem::exists(socket));
+}
+
 TEST_CASE("the first TERM drains, the second one stops", "[signals]") {
   const test::TemporaryDirectory directory;
   const std::string socket = directory.write("s", "");

@@ -14,6 +14,7 @@
 #include "decant/service/loop.hpp"
 #include "decant/service/pid_file.hpp"
 #include "decant/service/privileges.hpp"
+#include "decant/service/signals.hpp"
 #include "decant/service/supervisor.hpp"
 #include "decant/service/worker.hpp"
 
@@ -96,6 +97,7 @@ int serve(const std::string& name, const Options& options,
           void (*check_listeners)(const std::vector<Listener>&)) {
   const int processes = count_processes(options);
   check(options, processes);
+  Signals::hold();
   const Notifier notifier;
   // What is wrong up to start_log() whoever started the service is to see.
   std::optional<AccessLog> access_log;

@@ -124,6 +124,14 @@ void on_signal(int signal) {
   errno = saved;
 }
 
+void mask(int how, bool with_clock) noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : blocked_signals) sigaddset(&set, signal);
+  if (!with_clock) sigdelset(&set, SIGALRM);
+  ::pthread_sigmask(how, &set, nullptr);
+}
+
 void install(int signal, void (*handler)(int)) noexcept {
   struct sigaction action {};
   action.sa_handler = handler;
@@ -141,6 +149,10 @@ void install_all() noexcept {
 }
 
 }  // namespace
+
+void Signals::hold() noexcept {
+  mask(SIG_BLOCK, false);
+}
 
 Signals::Signals(Settings settings) {
   event.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -166,6 +178,7 @@ Signals::Signals(Settings settings) {
   }
   has_timer = true;
   install_all();
+  mask(SIG_UNBLOCK, true);
   // A request that never ends keeps the loop from hearing of it.
   if (supervisor != 0) ::prctl(PR_SET_PDEATHSIG, SIGALRM);
 }
@@ -221,11 +234,7 @@ void Signals::start_clock(std::chrono::milliseconds delay) noexcept {
 }
 
 void Signals::block(bool alone) noexcept {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : blocked_signals) sigaddset(&set, signal);
-  if (alone) sigdelset(&set, SIGALRM);
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  mask(SIG_BLOCK, !alone);
 }
 
 sigset_t Signals::waiting_mask() noexcept {

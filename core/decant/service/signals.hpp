@@ -30,6 +30,10 @@ class Signals {
     pid_t supervisor = 0;
   };
 
+  /// Has TERM, INT, USR1 and HUP wait until somebody heeds them: for a process
+  /// that can be found, by its sockets or its pid file, before it does.
+  static void hold() noexcept;
+
   explicit Signals(Settings settings);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
