@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "decant/error.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
 #include "decant/service/observer.hpp"
@@ -12,6 +13,36 @@
 namespace decant::fastcgi {
 
 using service::Next;
+
+void EngineRequest::remark(std::string_view message) noexcept {
+  service::LogSink().remark(message);  // the web server knows, or is gone
+}
+
+void EngineRequest::claim_head(const ResponseHead& head) {
+  if (timed_ != nullptr && !timed_->claim_head()) gone();
+  length_known_ = head.content_length.has_value() || !head.has_content;
+}
+
+void EngineRequest::gone() {
+  broken_ = true;
+  throw ClientGone("fastcgi: the web server closed the connection");
+}
+
+void EngineRequest::aborted() {
+  throw ClientGone("fastcgi: the web server aborted the request");
+}
+
+void EngineRequest::waited_in_vain() {
+  broken_ = true;
+  throw GatewayError("input: nothing of the request body came for " +
+                         std::to_string(limits_.io_timeout.count()) +
+                         " seconds",
+                     408);
+}
+
+void append_break(std::string& out) {
+  append_header(out, {.type = RecordType::standard_output, .version = 0});
+}
 
 Next run(Begun& begun, EngineRequest& request, const Task& task) {
   const Options& options = task.options;

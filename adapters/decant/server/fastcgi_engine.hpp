@@ -52,6 +52,14 @@ struct Task {
 /// One request in the hands of an engine: what the exchange reads and writes.
 class EngineRequest : public InputSource, public Output, public ErrorSink {
  public:
+  /// Borrows `limits`.
+  EngineRequest(int socket, const service::Limits& limits)
+      : fd_(socket), limits_(limits) {}
+
+  int descriptor() const noexcept final { return fd_; }
+  int connection() const noexcept final { return fd_; }
+  void remark(std::string_view message) noexcept final;
+
   /// Ends the request towards the web server; once. A body that nobody read is
   /// not waited for. One that was cut takes the connection along.
   virtual void finish(bool was_cut) = 0;
@@ -59,24 +67,37 @@ class EngineRequest : public InputSource, public Output, public ErrorSink {
   /// be cut.
   virtual void cut() = 0;
   /// True when a length told the web server how much is missing.
-  virtual bool length_known() const noexcept = 0;
+  bool length_known() const noexcept { return length_known_; }
   /// True when nothing went wrong that the connection would not survive.
-  virtual bool good() const noexcept = 0;
+  bool good() const noexcept { return !broken_; }
 
   /// Borrowed; asked before the head is sent.
   void set_deadline(service::TimedRequest* timed) noexcept { timed_ = timed; }
   void exit_status(int status) noexcept final { exit_status_ = status; }
 
  protected:
-  bool may_send_head() noexcept {
-    return timed_ == nullptr || timed_->claim_head();
-  }
+  /// Before the head leaves. Throws as gone() when another answer has.
+  void claim_head(const ResponseHead& head);
+  /// The connection is lost: throws ClientGone.
+  [[noreturn]] void gone();
+  /// The web server has taken its request back, and the connection is none the
+  /// worse for it: throws ClientGone.
+  [[noreturn]] static void aborted();
+  /// Nothing of the body came within the I/O time-out: throws GatewayError.
+  [[noreturn]] void waited_in_vain();
   /// What END_REQUEST says of the application.
   int application_status(bool was_cut) const noexcept {
     return exit_status_ == 0 && was_cut ? 1 : exit_status_;
   }
 
+  const int fd_;
+  const service::Limits& limits_;
+  bool input_ended_ = false;
+  bool finished_ = false;
+  bool broken_ = false;
+
  private:
+  bool length_known_ = false;
   service::TimedRequest* timed_ = nullptr;
   int exit_status_ = 0;
 };
@@ -94,6 +115,11 @@ std::unique_ptr<Engine> make_record_engine(const Task& task);
 /// The engine that lets libfcgi write the records and read those of the body.
 /// One per thread. Borrows what the task names.
 std::unique_ptr<Engine> make_libfcgi_engine(const Task& task);
+
+/// Appends what has a web server break a response off. Where END_REQUEST is
+/// merely missing, nginx shows a whole one unless it both buffers and keeps
+/// connections; at a record of no known version it always breaks off.
+void append_break(std::string& out);
 
 /// Appends a whole response that says no more than its status.
 void append_error_page(std::string& out, std::uint16_t request_id, int status);

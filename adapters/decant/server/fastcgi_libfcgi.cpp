@@ -88,7 +88,7 @@ class RequestChannel {
 
   /// Writes everything; false when the peer takes it no more.
   bool write(std::string_view data) {
-    return output_ended_ || write_all(fd_, data, patience_);
+    return output_ended_ || send_all(fd_, data, patience_);
   }
   bool write(std::span<iovec> parts) {
     return write_all(fd_, parts, patience_);
@@ -144,10 +144,10 @@ class LibfcgiRequest final : public EngineRequest {
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
                  RequestChannel& channel, const service::Limits& limits,
                  std::string& buffer)
-      : request_(request),
+      : EngineRequest(channel.descriptor(), limits),
+        request_(request),
         id_(id),
         channel_(channel),
-        limits_(limits),
         buffer_(buffer) {}
 
   std::size_t read(std::span<char> buffer) override;
@@ -155,41 +155,23 @@ class LibfcgiRequest final : public EngineRequest {
     return finished_ || input_ended_ ||
            request_.in->rdNext != request_.in->stop || channel_.ready();
   }
-  int descriptor() const noexcept override { return channel_.descriptor(); }
   void start(const ResponseHead& head, std::string_view chunk,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
-  int connection() const noexcept override { return channel_.descriptor(); }
   void write(std::string_view lines) noexcept override;
-  void remark(std::string_view message) noexcept override {
-    service::LogSink().remark(message);  // the web server knows, or is gone
-  }
 
   void finish(bool was_cut) override;
   void cut() override;
-  bool length_known() const noexcept override { return length_known_; }
-  bool good() const noexcept override { return !broken_; }
 
  private:
   void put(std::string_view data);
   void put_large(std::string_view data);
-  [[noreturn]] void gone();
 
   FCGX_Request& request_;
   std::uint16_t id_;
   RequestChannel& channel_;
-  const service::Limits& limits_;
   std::string& buffer_;
-  bool input_ended_ = false;
-  bool finished_ = false;
-  bool broken_ = false;
-  bool length_known_ = false;
 };
-
-void LibfcgiRequest::gone() {
-  broken_ = true;
-  throw ClientGone("fastcgi: the web server closed the connection");
-}
 
 /// Gives what is there instead of filling the buffer, as FCGX_GetStr would: a
 /// body that is streamed arrives as it comes.
@@ -201,16 +183,8 @@ std::size_t LibfcgiRequest::read(std::span<char> buffer) {
   const int first = FCGX_GetChar(in);
   if (first < 0) {
     const int error = FCGX_GetError(in);
-    if (error == EAGAIN) {
-      broken_ = true;
-      throw GatewayError("input: nothing of the request body came for " +
-                             std::to_string(limits_.io_timeout.count()) +
-                             " seconds",
-                         408);
-    }
-    if (channel_.aborted()) {
-      throw ClientGone("fastcgi: the web server aborted the request");
-    }
+    if (error == EAGAIN) waited_in_vain();
+    if (channel_.aborted()) aborted();
     if (error != 0) gone();
     input_ended_ = true;
     return 0;
@@ -258,9 +232,9 @@ void LibfcgiRequest::put_large(std::string_view data) {
 
 void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
                            bool last) {
-  if (finished_ || broken_ || !may_send_head()) gone();
+  if (finished_ || broken_) gone();
+  claim_head(head);
   const Current current(channel_);
-  length_known_ = head.content_length.has_value() || !head.has_content;
   buffer_.clear();
   cgi_response::write_head(buffer_, head.status, head.headers);
   put(buffer_);
@@ -303,11 +277,8 @@ void LibfcgiRequest::finish(bool was_cut) {
 
 void LibfcgiRequest::cut() {
   if (finished_) return;
-  // Where END_REQUEST is merely missing, nginx shows a whole response unless
-  // it both buffers and keeps connections. At a record of no known version it
-  // always breaks off.
   buffer_.clear();
-  append_header(buffer_, {.type = RecordType::standard_output, .version = 0});
+  append_break(buffer_);
   if (FCGX_FFlush(request_.out) == 0) channel_.write(buffer_);
   channel_.end_output();
   broken_ = true;

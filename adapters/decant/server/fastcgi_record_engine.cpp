@@ -35,32 +35,24 @@ class RecordRequest final : public EngineRequest {
  public:
   RecordRequest(int fd, Begun& begun, RequestInput& input,
                 const service::Limits& limits, std::string& out)
-      : fd_(fd),
+      : EngineRequest(fd, limits),
         id_(begun.head.request_id),
         input_(input),
-        limits_(limits),
         out_(out) {
     out_.clear();
   }
 
   std::size_t read(std::span<char> buffer) override;
   bool ready() override { return finished_ || input_ended_ || input_.ready(); }
-  int descriptor() const noexcept override { return fd_; }
-  int connection() const noexcept override { return fd_; }
   void start(const ResponseHead& head, std::string_view chunk,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
   bool sends_files() const noexcept override { return true; }
   std::uint64_t send_file(const detail::FileSpan& file, bool last) override;
   void write(std::string_view lines) noexcept override;
-  void remark(std::string_view message) noexcept override {
-    service::LogSink().remark(message);  // the web server knows, or is gone
-  }
 
   void finish(bool was_cut) override;
   void cut() override;
-  bool length_known() const noexcept override { return length_known_; }
-  bool good() const noexcept override { return !broken_; }
 
  private:
   void put(std::string_view chunk, bool last);
@@ -70,32 +62,14 @@ class RecordRequest final : public EngineRequest {
   void append_end(bool was_cut);
   void require_peer();
   void look_around();
-  [[noreturn]] void gone();
-  [[noreturn]] void aborted();
 
-  int fd_;
   std::uint16_t id_;
   RequestInput& input_;
-  const service::Limits& limits_;
   std::string& out_;  // records that have not left yet
   Clock::time_point looked_{};
-  bool input_ended_ = false;
   bool started_ = false;
   bool errors_sent_ = false;
-  bool finished_ = false;
-  bool broken_ = false;
-  bool length_known_ = false;
 };
-
-void RecordRequest::gone() {
-  broken_ = true;
-  throw ClientGone("fastcgi: the web server closed the connection");
-}
-
-/// The connection is none the worse for it.
-void RecordRequest::aborted() {
-  throw ClientGone("fastcgi: the web server aborted the request");
-}
 
 std::size_t RecordRequest::read(std::span<char> buffer) {
   if (finished_) gone();
@@ -112,11 +86,7 @@ std::size_t RecordRequest::read(std::span<char> buffer) {
       break;
     case RequestInput::State::failed:
       if (errno != EAGAIN) gone();
-      broken_ = true;
-      throw GatewayError("input: nothing of the request body came for " +
-                             std::to_string(limits_.io_timeout.count()) +
-                             " seconds",
-                         408);
+      waited_in_vain();
   }
   input_ended_ = true;
   return 0;
@@ -125,9 +95,8 @@ std::size_t RecordRequest::read(std::span<char> buffer) {
 void RecordRequest::start(const ResponseHead& head, std::string_view chunk,
                           bool last) {
   require_peer();
-  if (!may_send_head()) gone();
+  claim_head(head);
   started_ = true;
-  length_known_ = head.content_length.has_value() || !head.has_content;
   const std::size_t begin = out_.size();
   out_.append(header_size, '\0');
   cgi_response::write_head(out_, head.status, head.headers);
@@ -282,10 +251,7 @@ void RecordRequest::finish(bool was_cut) {
 
 void RecordRequest::cut() {
   if (finished_) return;
-  // Where END_REQUEST is merely missing, nginx shows a whole response unless
-  // it both buffers and keeps connections. At a record of no known version it
-  // always breaks off.
-  append_header(out_, {.type = RecordType::standard_output, .version = 0});
+  append_break(out_);
   send_all(fd_, out_, limits_.io_timeout);
   // The connection stays open for input: a web server that cannot send the
   // rest of its request, as Apache, never reads the response.
