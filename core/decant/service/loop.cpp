@@ -127,8 +127,8 @@ void Loop::run(const MakeProtocol& make_protocol) {
     return;
   }
   std::vector<std::jthread> workers;
-  const auto most = static_cast<std::size_t>(settings_.threads +
-                                             spare_threads(settings_.threads));
+  const int with_spare = settings_.threads + spare_threads(settings_.threads);
+  const auto most = static_cast<std::size_t>(with_spare);
   workers.reserve(most);
   const auto add = [&] {
     const int index = static_cast<int>(workers.size());

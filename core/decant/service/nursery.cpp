@@ -41,7 +41,7 @@ void fork_worker(Setting& setting, const Place& place) {
                               int reports, int requests) {
   // A terminal or systemd may send them to everybody; the supervisor says when.
   for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_IGN);
-  const MakeServer make_server = load(setting);
+  MakeServer make_server = load(setting);
   if (!make_server) std::exit(exit_not_loaded);
   setting.prepare = [&](decant::Concurrency) { return make_server; };
   send({Report::Kind::ready, -1, generation, ::getpid()}, reports);
