@@ -335,30 +335,31 @@ Options parse(int argc, char** argv) {
     }
     if (++i == argc) die(std::string(name) + " needs a value");
     const std::string value = argv[i];
-    if (name == "--connect")
+    if (name == "--connect") {
       options.socket = value;
-    else if (name == "-c")
+    } else if (name == "-c") {
       options.connections = std::stoi(value);
-    else if (name == "-n")
+    } else if (name == "-n") {
       options.requests = std::stoull(value);
-    else if (name == "-d")
+    } else if (name == "-d") {
       options.seconds = std::stod(value);
-    else if (name == "--path")
+    } else if (name == "--path") {
       options.path = value;
-    else if (name == "--query")
+    } else if (name == "--query") {
       options.query = value;
-    else if (name == "--param")
+    } else if (name == "--param") {
       options.param = value;
-    else if (name == "--body")
+    } else if (name == "--body") {
       options.body = std::stoull(value);
-    else if (name == "--expect")
+    } else if (name == "--expect") {
       options.expect = value;
-    else if (name == "--expect-bytes")
+    } else if (name == "--expect-bytes") {
       options.expect_bytes = std::stoull(value);
-    else if (name == "--idle")
+    } else if (name == "--idle") {
       options.idle = std::stoi(value);
-    else
+    } else {
       die("unknown option " + std::string(name));
+    }
   }
   if (options.socket.empty()) die("--connect SOCKET is missing");
   if (options.requests == 0 && options.seconds <= 0) options.seconds = 3;

@@ -84,7 +84,9 @@ Chunks download(Environ& env, StartResponse start_response) {
   auto left = std::stoull(std::string(env["QUERY_STRING"]));
   start_response("200 OK", plain_text);
   const std::string block(65536, 'd');
-  for (; left > block.size(); left -= block.size()) co_yield block;
+  for (; left > block.size(); left -= block.size()) {
+    co_yield block;
+  }
   co_yield std::string_view(block).substr(0, left);
 }
 

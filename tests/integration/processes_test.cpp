@@ -154,12 +154,12 @@ TEST_CASE("TTIN is one worker more, TTOU one less", "[processes]") {
   const std::size_t others = preload ? 1 : 0;  // what the workers come from
   Service service(words, "unix:" + directory / "s");
   FastcgiLoad load({.endpoint = service.endpoint(), .connections = 2});
-  for (const std::size_t more : {2, 3}) {
+  for (const std::size_t more : {2U, 3U}) {
     service.signal(SIGTTIN);
     REQUIRE(comes_to(service, more + others));
   }
   REQUIRE(load.await(100));
-  for (const std::size_t fewer : {2, 1}) {
+  for (const std::size_t fewer : {2U, 1U}) {
     service.signal(SIGTTOU);
     REQUIRE(comes_to(service, fewer + others));
   }

@@ -153,7 +153,7 @@ TEST_CASE("A view that does not own its texts lends the originals") {
 }
 
 TEST_CASE("A range is walked once, also past its end") {
-  Body body({"a"});
+  Body body(Texts{"a"});
   CHECK(chunks_of(body) == Texts{"a"});
   CHECK(chunks_of(body).empty());
 }

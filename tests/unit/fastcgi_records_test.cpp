@@ -99,15 +99,15 @@ TEST_CASE("lengths of names and values take one byte or four") {
   CHECK(length_bytes(128) == std::string("\x80\x00\x00\x80", 4));
   CHECK(length_bytes(1000) == std::string("\x80\x00\x03\xe8", 4));
 
-  for (const std::size_t size : {0, 1, 127, 128, 1000, 70000}) {
+  for (const std::size_t size : {0U, 1U, 127U, 128U, 1000U, 70000U}) {
     const std::string value(size, 'v');
     const std::string bytes = pair("NAME", value) + pair("", "x");
     std::string_view view = bytes;
     Variable found;
     REQUIRE(take_pair(view, found));
-    CHECK(found == Variable("NAME", value));
+    CHECK(found == Variable{"NAME", value});
     REQUIRE(take_pair(view, found));
-    CHECK(found == Variable("", "x"));
+    CHECK(found == Variable{"", "x"});
     CHECK(view.empty());
     CHECK_FALSE(take_pair(view, found));
   }
@@ -292,7 +292,7 @@ TEST_CASE("the reader finds the body of its request, in any pieces") {
       answer_foreign({.type = RecordType::begin_request, .request_id = 2}, {},
                      5) +
       answer_foreign({.type = static_cast<RecordType>(77)}, {}, 5);
-  for (const std::size_t step : {1, 2, 7, 8, 9, 100, 1000}) {
+  for (const std::size_t step : {1U, 2U, 7U, 8U, 9U, 100U, 1000U}) {
     StdinReader reader(1, 5);
     std::string rest;
     CHECK(body(reader, input + "next request", step, &rest) == "abc12345678");
