@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decant/server/fastcgi_records.hpp"
@@ -113,6 +114,7 @@ struct Connection {
   Clock::time_point begun;
   bench::Response response;
   bool active = false;
+  bool waits = false;     // for room to send
   bool answered = false;  // has brought a response before
 };
 
@@ -199,12 +201,25 @@ class Load {
     connection.sent = 0;
     if (connection.fd < 0) {
       connection.fd = connect();
-      epoll_event event{};
-      event.events = EPOLLIN | EPOLLOUT | EPOLLET;
-      event.data.ptr = &connection;
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event);
+      connection.waits = false;
+      watch(connection, EPOLL_CTL_ADD);
     }
     push(connection);
+  }
+
+  /// Hears of room only where it is waited for: else each read of the server's
+  /// would wake us, at its cost too.
+  void watch(Connection& connection, int operation) const {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    if (connection.waits) event.events |= EPOLLOUT;
+    event.data.ptr = &connection;
+    ::epoll_ctl(epoll_, operation, connection.fd, &event);
+  }
+
+  void wait_for_room(Connection& connection, bool waits) const {
+    if (std::exchange(connection.waits, waits) == waits) return;
+    watch(connection, EPOLL_CTL_MOD);
   }
 
   /// What is to be sent from `offset` on.
@@ -229,9 +244,11 @@ class Load {
       if (sent < 0 && errno == EPIPE && outlived(connection)) {
         return lost(connection);
       }
-      if (sent < 0) return;  // EAGAIN; a closed peer shows when we read
+      // EAGAIN; a closed peer shows when we read.
+      if (sent < 0) return wait_for_room(connection, true);
       connection.sent += static_cast<std::uint64_t>(sent);
     }
+    wait_for_room(connection, false);
   }
 
   void handle(Connection& connection, std::uint32_t events) {
