@@ -73,16 +73,19 @@ void merge(Environ& env, std::size_t first, std::string_view name,
 /// Repeats, and names that web servers do not send by themselves.
 void settle_others(Environ& env) {
   Variables& variables = env.variables();
+  // All of these first: find() may remember what it has seen.
+  for (const std::size_t place : variables.others()) {
+    const std::string_view name = variables[place].name;
+    if (detail::name_id(name) == 0) check_name(name);
+    if (is_reserved(name)) variables.erase_other(place);
+  }
   for (const std::size_t place : variables.others()) {
     const auto [name, value] = variables[place];
-    if (detail::name_id(name) == 0) check_name(name);
+    if (name.data() == nullptr) continue;
     const std::size_t first = env.find(name);
-    if (first != place) {
-      merge(env, first, name, value);
-      variables.erase_other(place);
-    } else if (is_reserved(name)) {
-      env.erase(name);
-    }
+    if (first == place) continue;
+    merge(env, first, name, value);
+    variables.erase_other(place);
   }
 }
 

@@ -169,6 +169,29 @@ TEST_CASE("A variable with an impossible name makes the request unusable") {
             {"X-Odd.name (x86) \xE9", "x"}})["X-Odd.name (x86) \xE9"] == "x");
 }
 
+TEST_CASE("Among many variables too, reserved ones go and repeats are one") {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("OTHER_" + std::to_string(i));
+  Variables variables = {{"wsgi.input", "1"}, {"HTTP_X_ONE", "a"}};
+  for (const std::string& name : names) variables.emplace_back(name, name);
+  for (const char* const again : {"2", "3"}) {
+    variables.emplace_back("wsgi.input", again);
+    variables.emplace_back("decant.x", again);
+    variables.emplace_back("HTTP_X_ONE", again);
+    variables.emplace_back("OTHER_7", again);
+    variables.emplace_back("HTTP_HOST", again);
+  }
+  const Normalised env(variables);
+  CHECK_FALSE(env.contains("wsgi.input"));
+  CHECK_FALSE(env.contains("decant.x"));
+  CHECK(env["HTTP_X_ONE"] == "a, 2, 3");
+  CHECK(env["HTTP_HOST"] == "2, 3");
+  CHECK(env["OTHER_7"] == "3");
+  CHECK(env["OTHER_99"] == "OTHER_99");
+  // With the method and what every environ has.
+  CHECK(env.test.env.size() == 100 + 2 + 7);
+}
+
 TEST_CASE("A request without a method is refused with the cure") {
   TestEnviron none(Variables{});
   CHECK_THROWS_WITH(
