@@ -2,7 +2,9 @@
 // The exchange of a FastCGI request, whichever engine speaks the records.
 #include "decant/server/fastcgi_engine.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "decant/error.hpp"
 #include "decant/service/log.hpp"
@@ -11,6 +13,23 @@
 #include "decant/service/spool.hpp"
 
 namespace decant::fastcgi {
+namespace {
+
+/// What --timeout has sent in place of a response, until the next call on this
+/// thread. It is made anew only for another request id, which few peers send.
+std::string_view late_answer(std::uint16_t request_id) {
+  if (!service::has_deadlines()) return {};
+  thread_local std::string answer;
+  thread_local std::uint16_t id = 0;
+  if (id != request_id) {
+    answer.clear();
+    append_error_page(answer, request_id, 504);
+    id = request_id;
+  }
+  return answer;
+}
+
+}  // namespace
 
 using service::Next;
 
@@ -49,12 +68,8 @@ Next run(Begun& begun, EngineRequest& request, const Task& task) {
   begun.params.emplace_back("FCGI_ROLE", begun.head.role == Role::authorizer
                                              ? "AUTHORIZER"
                                              : "RESPONDER");
-  thread_local std::string late_answer;
-  late_answer.clear();
-  if (service::has_deadlines()) {
-    append_error_page(late_answer, begun.head.request_id, 504);
-  }
-  service::TimedRequest timed(request.connection(), late_answer, begun.params);
+  service::TimedRequest timed(request.connection(),
+                              late_answer(begun.head.request_id), begun.params);
   request.set_deadline(&timed);
   service::LogSink log;
   ErrorSink& errors =
