@@ -5,7 +5,6 @@
 //   bench_epoll SOCKET
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,6 +19,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "listen.hpp"
 
 namespace {
 
@@ -230,20 +231,6 @@ void accept_one(int listener) {
   watch(*c, EPOLL_CTL_ADD, false);
 }
 
-int listen_on(const char* path) {
-  const int fd =
-      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd, 512) != 0) {
-    std::perror(path);
-    std::exit(1);
-  }
-  return fd;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -251,7 +238,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: bench_epoll SOCKET\n", stderr);
     return 2;
   }
-  const int listener = listen_on(argv[1]);
+  const int listener = bench::listen_on(argv[1]);
   epoll = ::epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;

@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -16,6 +15,8 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+
+#include "listen.hpp"
 
 namespace {
 
@@ -75,20 +76,6 @@ void serve(FCGX_Request& request, int fd) {
   }
 }
 
-int listen_on(const char* path) {
-  const int fd =
-      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd, 512) != 0) {
-    std::perror(path);
-    std::exit(1);
-  }
-  return fd;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -99,7 +86,7 @@ int main(int argc, char** argv) {
   FCGX_Init();
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGPIPE, SIG_IGN);
-  const int listener = listen_on(argv[1]);
+  const int listener = bench::listen_on(argv[1]);
   epoll = ::epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;
