@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-#include "decant/server/fastcgi_records.hpp"
+#include "decant/server/fastcgi/records.hpp"
 #include "nginx_variables.hpp"
 #include "response.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "decant/server/fastcgi_records.hpp"
+#include "decant/server/fastcgi/records.hpp"
 
 namespace bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "decant/server/fastcgi_records.hpp"
+#include "decant/server/fastcgi/records.hpp"
 #include "target.hpp"
 
 namespace decant::fastcgi {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "decant/server/fastcgi_records.hpp"
-
 #include <algorithm>
 #include <string>
 
+#include "decant/server/fastcgi/records.hpp"
 #include "support/catch.hpp"
 
 using namespace decant;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/observer.hpp"
+#include "decant/service/request/observer.hpp"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A body that is read before the application is called.
-#include "decant/service/spool.hpp"
+#include "decant/service/request/spool.hpp"
 
 #include <algorithm>
 #include <string>

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "decant/descriptor.hpp"
@@ -25,10 +26,12 @@ enum class Next {
   close,    ///< close it now
 };
 
-/// What a protocol keeps of a connection between two looks at it.
-class ProtocolState {
- public:
-  virtual ~ProtocolState() = default;
+/// What is kept of a connection that stopped in the middle of something.
+struct Unfinished {
+  std::string bytes;          ///< read, and not yet used
+  std::size_t wanted = 0;     ///< not worth a scan before there are so many
+  std::uint64_t to_skip = 0;  ///< bytes to come of a piece that nobody reads
+  std::uint64_t skipped = 0;  ///< since the last request
 };
 
 /// One accepted connection. Only the thread that holds it touches the fields.
@@ -43,7 +46,7 @@ class Connection {
   /// Beyond the number of connections that are served: to be refused.
   bool refused = false;
   /// Null while there is nothing to keep, as for most idle connections.
-  std::unique_ptr<ProtocolState> kept;
+  std::unique_ptr<Unfinished> kept;
 
   /// Counts an event. True when the caller is to handle it and now holds the
   /// connection; false when another thread does or when it is gone. An event

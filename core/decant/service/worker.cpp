@@ -14,8 +14,8 @@
 #include "decant/service/idle_watch.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
-#include "decant/service/observer.hpp"
 #include "decant/service/process_memory.hpp"
+#include "decant/service/request/observer.hpp"
 #include "decant/service/signals.hpp"
 #include "decant/service/source_watch.hpp"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "decant/descriptor.hpp"
-#include "decant/service/access_log.hpp"
 #include "decant/service/notify.hpp"
+#include "decant/service/request/access_log.hpp"
 #include "decant/service/scoreboard.hpp"
 #include "decant/service/service.hpp"
 

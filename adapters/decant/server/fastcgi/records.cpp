@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/server/fastcgi_records.hpp"
+#include "decant/server/fastcgi/records.hpp"
 
 #include <algorithm>
 #include <array>
@@ -332,7 +332,7 @@ std::string_view StdinReader::next(std::string_view& in, std::size_t most) {
   while (sound_) {
     if (content_ == 0 && padding_ == 0) {
       if (ended_ || in.size() < header_size) break;
-      begin(decode_header(in));
+      begin_record(decode_header(in));
       if (sound_) in.remove_prefix(header_size);
       continue;
     }
@@ -354,8 +354,26 @@ std::string_view StdinReader::next(std::string_view& in, std::size_t most) {
   return {};
 }
 
+void StdinReader::begin(std::uint16_t request_id,
+                        std::size_t max_connections) noexcept {
+  reset();
+  request_id_ = request_id;
+  max_connections_ = max_connections;
+  management_.clear();
+  content_ = 0;
+  padding_ = 0;
+  ours_ = false;
+}
+
+bool StdinReader::is_abort(std::string_view bytes) const noexcept {
+  if (bytes.size() < header_size) return false;
+  const RecordHeader header = decode_header(bytes);
+  return header.version == 1 && header.type == RecordType::abort_request &&
+         header.request_id == request_id_;
+}
+
 /// Decides what becomes of a record.
-void StdinReader::begin(const RecordHeader& header) {
+void StdinReader::begin_record(const RecordHeader& header) {
   record_ = header;
   sound_ = header.version == 1;
   if (!sound_) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/access_log.hpp"
+#include "decant/service/request/access_log.hpp"
 
 #include <unistd.h>
 

@@ -3,8 +3,9 @@
 // request and taken back. What the library reads goes through our hands: it
 // meets the records of this request and no others, and waits for none that has
 // not begun to arrive.
+#include "decant/server/fastcgi/libfcgi.hpp"
+
 #include <fcgiapp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,12 +18,15 @@
 
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
-#include "decant/server/fastcgi_input.hpp"
+#include "decant/server/fastcgi/codec.hpp"
 #include "decant/service/log.hpp"
+#include "decant/service/request/body_input.hpp"
+#include "decant/service/request/serving.hpp"
 
 namespace decant::fastcgi {
 namespace {
 
+using service::BodyInput;
 using service::Next;
 
 /// From here on a chunk goes out past the library's buffer of 8 KiB.
@@ -38,14 +42,14 @@ int size_of(std::size_t size) {
 /// come. The socket does not block: the waits are here.
 class RequestChannel {
  public:
-  RequestChannel(int fd, Begun& request, std::chrono::seconds patience,
-                 std::string& buffer)
+  RequestChannel(int fd, const HeadScan& head, BodyInput& input,
+                 std::chrono::seconds patience)
       : fd_(fd),
-        patience_(patience),
-        request_id_(request.head.request_id),
-        input_(fd, request, patience, buffer) {
-    const char flags = request.head.keep_connection ? 1 : 0;
-    const char begin[8] = {0, static_cast<char>(request.head.role), flags};
+        request_id_(head.request_id),
+        input_(input),
+        patience_(patience) {
+    const char flags = head.keep_connection ? 1 : 0;
+    const char begin[8] = {0, static_cast<char>(head.role), flags};
     append_record(passed_, RecordType::begin_request, request_id_,
                   {begin, sizeof begin});
     append_record(passed_, RecordType::params, request_id_, {});
@@ -60,14 +64,18 @@ class RequestChannel {
       position_ = 0;
       std::string_view piece;
       switch (input_.next(piece, size)) {
-        case RequestInput::State::gone:
+        case BodyInput::State::gone:
           return 0;
-        case RequestInput::State::failed:
+        case BodyInput::State::unsound:
+          errno = EPROTO;
           return -1;
-        case RequestInput::State::ended:
+        case BodyInput::State::late:
+        case BodyInput::State::broken:
+          return -1;
+        case BodyInput::State::ended:
           ended_ = true;
           break;
-        case RequestInput::State::more:
+        case BodyInput::State::more:
           break;
       }
       append_record(passed_,
@@ -105,14 +113,11 @@ class RequestChannel {
   /// The web server has taken its request back.
   bool aborted() const noexcept { return input_.aborted(); }
 
-  /// Leaves what has been read to the next request.
-  void end() { input_.end(); }
-
  private:
   int fd_;
-  std::chrono::seconds patience_;
   std::uint16_t request_id_;
-  RequestInput input_;
+  BodyInput& input_;
+  std::chrono::seconds patience_;
   bool output_ended_ = false;
   bool ended_ = false;
   std::string passed_;
@@ -139,12 +144,12 @@ class Current {
 
 /// One request in the hands of the library: the exchange's input, output and
 /// errors.
-class LibfcgiRequest final : public EngineRequest {
+class LibfcgiRequest final : public service::ServedRequest {
  public:
   LibfcgiRequest(FCGX_Request& request, std::uint16_t id,
                  RequestChannel& channel, const service::Limits& limits,
                  std::string& buffer)
-      : EngineRequest(channel.descriptor(), limits),
+      : ServedRequest(channel.descriptor(), "fastcgi", limits),
         request_(request),
         id_(id),
         channel_(channel),
@@ -285,10 +290,12 @@ void LibfcgiRequest::cut() {
   finish(true);
 }
 
-class LibfcgiEngine final : public Engine {
+/// Reads heads as the others do, and has the library serve what follows.
+class LibfcgiServing final : public service::Serving {
  public:
-  explicit LibfcgiEngine(const Task& task)
-      : task_(task), options_(task.options) {
+  LibfcgiServing(const service::Served& served, std::unique_ptr<Codec> codec,
+                 std::unique_ptr<service::Observer> observer)
+      : Serving(served, std::move(codec), std::move(observer)) {
     // No listening socket: after a bad connection the library's accept fails
     // at once instead of waiting for another one.
     if (FCGX_InitRequest(&request_, -1, 0) != 0) {
@@ -296,38 +303,45 @@ class LibfcgiEngine final : public Engine {
     }
   }
 
-  Next serve(Descriptor& socket, Begun& request) override {
-    RequestChannel channel(socket.get(), request, options_.limits.io_timeout,
-                           read_buffer_);
-    request_.ipcFd = socket.get();
+ private:
+  bool converse(service::Connection& connection, BodyInput& input) override {
+    const HeadScan& head = static_cast<const Codec&>(codec()).head();
+    const int fd = connection.socket.get();
+    const service::Limits& limits = served().limits;
+    RequestChannel channel(fd, head, input, limits.io_timeout);
+    request_.ipcFd = fd;
     request_.keepConnection = 1;  // FCGX_Accept_r would close it otherwise
     FCGX_Detach(&request_);       // a close of its own does not poll
-    Next next = Next::close;
+    bool good = false;
     {
       const Current current(channel);
       if (FCGX_Accept_r(&request_) == 0) {
-        LibfcgiRequest served(request_, request.head.request_id, channel,
-                              options_.limits, write_buffer_);
-        next = run(request, served, task_);
+        LibfcgiRequest request(request_, head.request_id, channel, limits,
+                               write_buffer_);
+        run(request);
+        good = request.good();
       }
     }
-    channel.end();
-    next = after(next, request);
     if (request_.ipcFd < 0) {  // closed by the library
-      socket.release();
-      return Next::close;
+      connection.socket.release();
+      return false;
     }
     request_.ipcFd = -1;
-    return next;
+    return good;
   }
 
- private:
-  const Task task_;
-  const Options& options_;
   FCGX_Request request_{};
-  std::string read_buffer_;
   std::string write_buffer_;
 };
+
+/// True for a unix socket and for TCP on loopback.
+bool is_local(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  auto* const bound = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(socket, bound, &size) != 0) return false;
+  return bound->sa_family == AF_UNIX || service::is_loopback(bound);
+}
 
 }  // namespace
 
@@ -337,8 +351,20 @@ void prepare_libfcgi() {
   }
 }
 
-std::unique_ptr<Engine> make_libfcgi_engine(const Task& task) {
-  return std::make_unique<LibfcgiEngine>(task);
+std::unique_ptr<service::Protocol> make_libfcgi(
+    const service::Served& served, std::unique_ptr<Codec> codec,
+    std::unique_ptr<service::Observer> observer) {
+  return std::make_unique<LibfcgiServing>(served, std::move(codec),
+                                          std::move(observer));
+}
+
+void require_trusted_peers(const std::vector<service::Listener>& listeners) {
+  for (const service::Listener& listener : listeners) {
+    if (is_local(listener.fd())) continue;
+    throw UsageError("fcgi: " + listener.name() +
+                     ": libfcgi is meant for trusted peers; listen on a unix "
+                     "socket or on loopback, or take --engine records");
+  }
 }
 
 }  // namespace decant::fastcgi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/spool.hpp"
+#include "decant/service/request/spool.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

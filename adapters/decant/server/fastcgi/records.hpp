@@ -11,6 +11,7 @@
 
 #include "decant/environ.hpp"
 #include "decant/service/limits.hpp"
+#include "decant/service/request/body_reader.hpp"
 
 namespace decant::fastcgi {
 
@@ -132,7 +133,6 @@ struct HeadScan {
     aborted,       ///< ABORT_REQUEST before the parameters were complete
     too_large,     ///< parameters beyond the limits
     malformed,     ///< not FastCGI 1.0
-    one_too_many,  ///< beyond the connections that are served
   };
   State state = State::incomplete;
   /// Bytes that the head or the foreign record takes. While it is incomplete:
@@ -154,47 +154,38 @@ HeadScan scan_head(std::string_view bytes, const service::Limits& limits,
 
 /// Walks over what follows the head of a request on its connection: finds the
 /// content of its STDIN records and answers or skips all others.
-class StdinReader {
+class StdinReader final : public service::BodyReader {
  public:
+  StdinReader() : BodyReader(header_size) {}
   StdinReader(std::uint16_t request_id, std::size_t max_connections)
-      : request_id_(request_id), max_connections_(max_connections) {}
+      : StdinReader() {
+    begin(request_id, max_connections);
+  }
+  /// Turns to the body of another request.
+  void begin(std::uint16_t request_id, std::size_t max_connections) noexcept;
 
-  /// The next piece of the body, at most `most` bytes: a view into `in`, from
-  /// whose front it is taken with all that lies before it. Empty when more
-  /// must be read, at the end of the body, and when `in` is not FastCGI 1.0, or
-  /// with `most` 0. A header that has not come as a whole stays in `in`.
-  std::string_view next(std::string_view& in, std::size_t most);
-  /// Bytes of the body that come next, with nothing between them. Whoever
-  /// reads them from elsewhere says so by took().
-  std::size_t content_ahead() const noexcept { return ours_ ? content_ : 0; }
-  void took(std::size_t size) noexcept { content_ -= size; }
-
-  /// The empty STDIN record or ABORT_REQUEST has come.
-  bool ended() const noexcept { return ended_; }
-  bool aborted() const noexcept { return aborted_; }
-  /// All that was seen is FastCGI 1.0.
-  bool sound() const noexcept { return sound_; }
-  /// Bytes that are still to come of the record that has begun.
-  std::size_t unfinished() const noexcept { return content_ + padding_; }
-  /// What is to be sent to the peer, cleared by who sends it: answers to
-  /// management records, and CANT_MPX_CONN to other requests.
-  std::string& answers() noexcept { return answers_; }
+  std::string_view next(std::string_view& in, std::size_t most) override;
+  std::size_t content_ahead() const noexcept override {
+    return ours_ ? content_ : 0;
+  }
+  void took(std::size_t size) noexcept override { content_ -= size; }
+  std::uint64_t unfinished() const noexcept override {
+    return content_ + padding_;
+  }
+  /// ABORT_REQUEST after the empty STDIN record.
+  bool is_abort(std::string_view bytes) const noexcept override;
 
  private:
-  void begin(const RecordHeader& header);
+  void begin_record(const RecordHeader& header);
   void end_of_record();
 
-  std::uint16_t request_id_;
-  std::size_t max_connections_;
-  RecordHeader record_{};   // the record that has begun
-  std::string management_;  // content of a management record
-  std::string answers_;
+  std::uint16_t request_id_ = 0;
+  std::size_t max_connections_ = 0;
+  RecordHeader record_{};    // the record that has begun
+  std::string management_;   // content of a management record
   std::size_t content_ = 0;  // bytes of it that are still to come
   std::size_t padding_ = 0;
   bool ours_ = false;
-  bool ended_ = false;
-  bool aborted_ = false;
-  bool sound_ = true;
 };
 
 }  // namespace decant::fastcgi

@@ -7,7 +7,7 @@
 
 #include "decant/service/log.hpp"
 #include "decant/service/log_settings.hpp"
-#include "decant/service/observer.hpp"
+#include "decant/service/request/observer.hpp"
 #include "decant/service/time_stamp.hpp"
 
 namespace decant::service {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/request/served_request.hpp"
+
+#include <string>
+
+#include "decant/error.hpp"
+#include "decant/service/log.hpp"
+#include "decant/service/request/spool.hpp"
+
+namespace decant::service {
+
+void ServedRequest::remark(std::string_view message) noexcept {
+  LogSink().remark(message);  // the web server knows, or is gone
+}
+
+void ServedRequest::claim_head(const ResponseHead& head) {
+  if (timed_ != nullptr && !timed_->claim_head()) gone();
+  length_known_ = head.content_length.has_value() || !head.has_content;
+}
+
+void ServedRequest::gone() {
+  broken_ = true;
+  throw ClientGone(std::string(protocol_) +
+                   ": the web server closed the connection");
+}
+
+void ServedRequest::aborted() const {
+  throw ClientGone(std::string(protocol_) +
+                   ": the web server aborted the request");
+}
+
+void ServedRequest::waited_in_vain() {
+  broken_ = true;
+  throw GatewayError("input: nothing of the request body came for " +
+                         std::to_string(limits_.io_timeout.count()) +
+                         " seconds",
+                     408);
+}
+
+void run(const Served& served, const Variables& variables,
+         ServedRequest& request, std::string_view late_answer,
+         Observer* observer, Clock::time_point arrived) {
+  TimedRequest timed(request.connection(), late_answer, variables);
+  request.set_deadline(&timed);
+  LogSink log;
+  ErrorSink& errors =
+      served.errors_to_server ? static_cast<ErrorSink&>(request) : log;
+  Spool spool(request, served.limits.spool);
+  const Exchange exchange{.variables = variables,
+                          .input = spool,
+                          .output = request,
+                          .errors = errors,
+                          .rules = served.rules,
+                          .framing = served.framing,
+                          .concurrency = served.concurrency};
+  const Outcome outcome =
+      run_observed(exchange, served.application, observer, arrived);
+  if (outcome == Outcome::cut_short && !request.length_known()) {
+    request.cut();
+  } else {
+    request.finish(outcome == Outcome::cut_short ||
+                   outcome == Outcome::client_gone);
+  }
+  request.set_deadline(nullptr);
+}
+
+}  // namespace decant::service

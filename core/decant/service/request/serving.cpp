@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/request/serving.hpp"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <string>
+
+#include "decant/descriptor.hpp"
+#include "decant/error.hpp"
+#include "decant/service/log.hpp"
+#include "decant/service/request/body_input.hpp"
+#include "decant/service/request/writer.hpp"
+
+namespace decant::service {
+namespace {
+
+/// What the output buffer may keep from one request to the next.
+constexpr std::size_t most_kept = 1 << 18;
+/// How often a stream is interrupted to see whether it is still wanted.
+constexpr std::chrono::milliseconds look_interval{50};
+
+/// A request that a codec speaks for.
+class CodecRequest final : public ServedRequest {
+ public:
+  CodecRequest(BodyInput& input, Writer writer, int fd,
+               std::string_view protocol, const Limits& limits)
+      : ServedRequest(fd, protocol, limits), input_(input), writer_(writer) {}
+
+  std::size_t read(std::span<char> buffer) override;
+  bool ready() override { return finished_ || input_ended_ || input_.ready(); }
+  void start(const ResponseHead& head, std::string_view chunk,
+             bool last) override;
+  void send(std::string_view chunk, bool last) override;
+  bool sends_files() const noexcept override { return true; }
+  std::uint64_t send_file(const detail::FileSpan& file, bool last) override;
+  void write(std::string_view lines) noexcept override;
+
+  void finish(bool was_cut) override;
+  void cut() override;
+
+ private:
+  Writer::End end_if(bool last);
+  void require_peer();
+  void look_around();
+
+  BodyInput& input_;
+  Writer writer_;
+  Clock::time_point looked_{};
+};
+
+std::size_t CodecRequest::read(std::span<char> buffer) {
+  if (finished_) gone();
+  if (input_.aborted()) aborted();
+  if (input_ended_) return 0;
+  std::size_t size = 0;
+  switch (input_.read(buffer, size)) {
+    case BodyInput::State::more:
+      return size;
+    case BodyInput::State::ended:
+      if (input_.aborted()) aborted();
+      break;
+    case BodyInput::State::gone:
+      break;
+    case BodyInput::State::late:
+      waited_in_vain();
+    case BodyInput::State::unsound:
+    case BodyInput::State::broken:
+      gone();
+  }
+  input_ended_ = true;
+  return 0;
+}
+
+Writer::End CodecRequest::end_if(bool last) {
+  if (!last) return std::nullopt;
+  finished_ = true;
+  return application_status(false);
+}
+
+void CodecRequest::start(const ResponseHead& head, std::string_view chunk,
+                         bool last) {
+  require_peer();
+  claim_head(head);
+  if (!writer_.start(head, chunk, end_if(last))) gone();
+}
+
+void CodecRequest::send(std::string_view chunk, bool last) {
+  require_peer();
+  look_around();
+  if (!writer_.send(chunk, end_if(last))) gone();
+}
+
+/// Now and then: is the response still wanted?
+void CodecRequest::look_around() {
+  const auto now = Clock::now();
+  if (now - looked_ < look_interval) return;
+  looked_ = now;
+  input_.look_for_abort();
+  if (input_.aborted()) aborted();
+}
+
+void CodecRequest::require_peer() {
+  if (finished_ || broken_) gone();
+  if (input_.aborted()) aborted();
+}
+
+std::uint64_t CodecRequest::send_file(const detail::FileSpan& file, bool last) {
+  require_peer();
+  off_t offset = file.offset;
+  std::uint64_t left = file.size;
+  while (left > 0) {
+    switch (writer_.copy_part(file.descriptor, offset, left)) {
+      case Writer::Copied::some:
+        look_around();
+        break;
+      case Writer::Copied::file_ended:
+        // A part that has begun cannot be ended otherwise.
+        ::shutdown(fd_, SHUT_WR);
+        finished_ = broken_ = true;
+        return file.size - left;
+      case Writer::Copied::gone:
+        gone();
+    }
+  }
+  if (!writer_.send({}, end_if(last))) gone();
+  return file.size;
+}
+
+void CodecRequest::write(std::string_view lines) noexcept {
+  bool placed = false;
+  if (!finished_ && !broken_) {
+    try {
+      // Where it fails the next write to the client meets the same.
+      broken_ = !writer_.errors(lines, placed);
+    } catch (...) {
+      broken_ = true;
+    }
+  }
+  if (!placed) LogSink().write(lines);
+}
+
+void CodecRequest::finish(bool was_cut) {
+  if (finished_) return;
+  finished_ = true;
+  if (!input_.aborted() && was_cut) broken_ = true;
+  if (!writer_.end(application_status(was_cut))) broken_ = true;
+}
+
+void CodecRequest::cut() {
+  if (finished_) return;
+  writer_.cut();
+  // The connection stays open for input: a web server that cannot send the
+  // rest of its request, as Apache, never reads the response.
+  ::shutdown(fd_, SHUT_WR);
+  finished_ = true;
+  broken_ = true;
+}
+
+}  // namespace
+
+Next Serving::ready(Connection& connection) {
+  for (;;) {
+    intake_.turn_to(connection);
+    switch (intake_.look()) {
+      case Intake::Arrival::closed:
+        return Next::close;
+      case Intake::Arrival::none:
+        return intake_.unread().empty() ? Next::idle : Next::partial;
+      case Intake::Arrival::some:
+        break;
+    }
+    connection.silent = false;
+    const Next next = use(connection);
+    // A full buffer may not have been all; else the next bytes wake us.
+    if (next == Next::close || next == Next::linger || !intake_.was_filled()) {
+      return next;
+    }
+  }
+}
+
+/// Serves, answers and skips what has come; keeps the rest.
+Next Serving::use(Connection& connection) {
+  if (!intake_.skip()) return Next::close;
+  while (!intake_.is_short()) {
+    const Scan scan = codec_->scan(intake_.unread(), variables_);
+    switch (scan.state) {
+      case Scan::State::incomplete:
+        intake_.want(scan.size);
+        return intake_.leave();
+      case Scan::State::between:
+        if (!take_out(scan)) return Next::close;
+        break;
+      case Scan::State::refused:
+        return refuse(scan.status);
+      case Scan::State::malformed:
+        return end_malformed();
+      case Scan::State::request:
+        if (connection.refused) return refuse(503);
+        const Next next = serve(connection, scan);
+        if (next != Next::idle) return next;
+        break;
+    }
+  }
+  return intake_.leave();
+}
+
+/// Answers a piece between requests and gets it out of the way.
+bool Serving::take_out(const Scan& piece) {
+  out_.clear();
+  codec_->answer(out_, intake_.unread().substr(piece.offset, piece.size));
+  intake_.take_out(piece.offset, piece.size);
+  if (piece.unread_body && !intake_.count_skipped(piece.size)) return false;
+  return out_.empty() ||
+         write_all(intake_.fd(), out_, served_.limits.io_timeout);
+}
+
+Next Serving::serve(Connection& connection, const Scan& head) {
+  intake_.hold(head.size);
+  BodyInput input(intake_, codec_->begin_body(), served_.limits.io_timeout);
+  const bool good = converse(connection, input);
+  const bool sound = input.end();
+  intake_.release();
+  if (!sound) return Next::close;
+  if (good && codec_->keeps_connection()) {
+    return intake_.skip() ? Next::idle : Next::close;
+  }
+  return input.ended() ? Next::close : Next::linger;
+}
+
+void Serving::run(ServedRequest& request) {
+  service::run(served_, variables_, request,
+               has_deadlines() ? codec_->late_answer() : std::string_view(),
+               observer_.get(), arrival());
+}
+
+bool Serving::converse(Connection& connection, BodyInput& input) {
+  const int fd = connection.socket.get();
+  out_.clear();
+  CodecRequest request(
+      input,
+      Writer(fd, codec_->begin_response(), served_.limits.io_timeout, out_), fd,
+      codec_->name(), served_.limits);
+  run(request);
+  if (out_.capacity() > most_kept) std::string().swap(out_);
+  return request.good();
+}
+
+/// Answers what is not to be served; the connection ends.
+Next Serving::refuse(int status) {
+  static Repeated complaint;
+  const std::string name(codec_->name());
+  if (status == 431) {
+    log(LogLevel::warning, name +
+                               ": the variables of a request are beyond "
+                               "--max-params; answered 431");
+  } else if (status == 503) {
+    complaint.log(LogLevel::warning,
+                  name +
+                      ": more connections than --max-connections; answered "
+                      "503");
+  }
+  out_.clear();
+  codec_->refuse(out_, status);
+  return answer_and_end();
+}
+
+Next Serving::end_malformed() {
+  log(LogLevel::warning,
+      std::string(codec_->name()) + ": a peer sent what is not " +
+          std::string(codec_->language()) + "; its connection was closed");
+  out_.clear();
+  codec_->refuse(out_, 0);
+  return out_.empty() ? Next::close : answer_and_end();
+}
+
+Next Serving::answer_and_end() {
+  return write_all(intake_.fd(), out_, served_.limits.io_timeout) ? Next::linger
+                                                                  : Next::close;
+}
+
+}  // namespace decant::service
