@@ -191,6 +191,40 @@ void abort_amid_params() {
 }
 
 /// It crosses with the end of the request.
+void abort_of_a_kept_connection() {
+  Peer peer;
+  const auto variables = get("string");
+  peer.send(fastcgi_begin(7, fcgi_responder, true) +
+            fastcgi_stream(fcgi_params, 7, fastcgi_pairs(variables)) +
+            fastcgi_record(fcgi_abort_request, 7, "") +
+            fastcgi_record(fcgi_stdin, 7, "late") +
+            fastcgi_record(fcgi_stdin, 7, ""));
+  CHECK(peer.receive(7).protocol_status == test::fcgi_request_complete);
+  peer.send(fastcgi_request(variables, "", kept));
+  CHECK_THAT(peer.good_output(), EndsWith("a string\n"));
+}
+
+void unknown_role_of_a_kept_connection() {
+  Peer peer;
+  const std::string request = fastcgi_request(
+      post("echo", "5"), "12345", {.role = 3, .keep_connection = true});
+  for (int i = 0; i < 3; ++i) {
+    peer.send(request);
+    CHECK(peer.receive().protocol_status == fcgi_unknown_role);
+  }
+  peer.send(request + fastcgi_request(post("echo", "5"), "67890", kept));
+  CHECK(peer.receive().protocol_status == fcgi_unknown_role);
+  CHECK_THAT(peer.good_output(), EndsWith("\r\n\r\n67890"));
+}
+
+void values_and_no_more() {
+  Peer peer;
+  peer.send(values({{"FCGI_MPXS_CONNS", ""}}));
+  peer.finish_sending();
+  check_values(peer, fastcgi_pairs({{"FCGI_MPXS_CONNS", "0"}}));
+  CHECK(peer.wait_for_end(test::Milliseconds(2000)));
+}
+
 void late_abort() {
   Peer peer;
   peer.send(fastcgi_request(get("string"), "", kept));
@@ -348,7 +382,12 @@ std::vector<FastcgiCase> further_cases() {
       {"71 a value announced beyond the limit", announced_params},
       {"72 a body beyond --max-body", long_announced_body},
       {"73 a peer that leaves at any byte", peer_leaves},
-      {"74 a body that is read as it comes", body_in_both_directions}};
+      {"74 a body that is read as it comes", body_in_both_directions},
+      {"75 ABORT_REQUEST amid PARAMS, connection kept",
+       abort_of_a_kept_connection},
+      {"76 an unknown role, connection kept",
+       unknown_role_of_a_kept_connection},
+      {"77 GET_VALUES, and then the end", values_and_no_more}};
 }
 
 }  // namespace decant::conformance

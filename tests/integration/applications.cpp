@@ -100,9 +100,11 @@ Body failing(Environ&, const StartResponse&) {
   throw std::runtime_error("failed on purpose");
 }
 
-/// Writes to wsgi.errors.
+/// Writes QUERY_STRING bytes, or two lines, to wsgi.errors.
 Body complaining(Environ& env, const StartResponse& start_response) {
-  env.errors().write("one line\nanother\n");
+  const std::string size(env["QUERY_STRING"]);
+  env.errors().write(size.empty() ? "one line\nanother\n"
+                                  : std::string(std::stoul(size), 'E') + '\n');
   start_response("200 OK", plain_text);
   return "complained\n";
 }

@@ -85,6 +85,22 @@ TEST_CASE("half a request does not keep a service that is to stop", "[drain]") {
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
+TEST_CASE("a peer that keeps its connection does not keep the service",
+          "[drain]") {
+  const std::string threads = GENERATE("1", "2");
+  const TemporaryDirectory directory;
+  Service service(
+      {application("obedient"), "--processes", "0", "--threads", threads},
+      "unix:" + directory / "s");
+  FastcgiClient client(service.endpoint());
+  client.send(fastcgi_request(get("/nap"), "", {.keep_connection = true}));
+  const auto start = std::chrono::steady_clock::now();
+  service.signal(SIGTERM);
+  CHECK(client.receive().complete);
+  CHECK(service.wait() == 0);  // while the client holds its end open
+  CHECK(std::chrono::steady_clock::now() - start < 1900ms);
+}
+
 TEST_CASE("whoever comes while a service drains is told so at once",
           "[drain]") {
   const std::string processes = GENERATE("1", "2");

@@ -134,6 +134,28 @@ TEST_CASE("a response that takes too long is cut", "[limits]") {
   for (Timed& timed : all) timed.service.signal(SIGTERM);
 }
 
+TEST_CASE("peers that leave in mid-request leave nothing behind", "[limits]") {
+  const std::string engine = GENERATE("records", "libfcgi");
+  const std::string threads = GENERATE("1", "4");
+  const std::string processes = GENERATE("0", "1");
+  CAPTURE(engine, threads, processes);
+  TemporaryDirectory directory;
+  const Service service({plugin("hello"), "--engine", engine, "--threads",
+                         threads, "--processes", processes},
+                        "unix:" + directory / "s");
+  const pid_t worker =
+      processes == "0" ? service.pid() : children_of(service.pid()).at(0);
+  REQUIRE_THAT(ask(service.endpoint()).output, StartsWith("Status: 200 "));
+  const std::size_t before = open_descriptors(worker);
+  const std::string request = fastcgi_request(get("/"), "");
+  for (std::size_t i = 0; i < 5000; ++i) {
+    SocketClient(service.endpoint())
+        .send(request.substr(0, i % request.size()));
+  }
+  CHECK_THAT(ask(service.endpoint()).output, StartsWith("Status: 200 "));
+  CHECK(wait_until([&] { return open_descriptors(worker) <= before; }, 1s));
+}
+
 TEST_CASE("others are answered beside a request that cannot be ended",
           "[limits]") {
   const bool python = GENERATE(false, true);

@@ -116,3 +116,18 @@ TEST_CASE("an upload passes through nginx whole", "[nginx]") {
   client.send(http_request("POST", "/", body));
   CHECK_THAT(client.receive().body, Contains("3000000 bytes, fnv1a "));
 }
+
+TEST_CASE("what an application complains of does not crowd out the head",
+          "[nginx]") {
+  if (missing("nginx", "nginx-light")) return;
+  const std::string engine = GENERATE("records", "libfcgi");
+  CAPTURE(engine);
+  const Site site({application("complaining"), "--errors-to-server", "--engine",
+                   engine, "--threads", "1"});
+  HttpClient client(site.nginx.port());
+  for (int size = 3900; size < 4200; size += 5) {
+    CAPTURE(size);
+    client.send(http_request("GET", "/?" + std::to_string(size)));
+    REQUIRE(client.receive().status == 200);
+  }
+}

@@ -36,6 +36,7 @@ Connection& ConnectionTable::add(Descriptor socket) {
   connection->state = Next::idle;
   connection->silent = true;
   connection->refused = false;
+  connection->hung_up.store(false, std::memory_order_relaxed);
   size_.fetch_add(1);
   connection->word_.store(Connection::in_use + 1, std::memory_order_release);
   return *connection;

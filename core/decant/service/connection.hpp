@@ -45,6 +45,10 @@ class Connection {
   bool silent = true;
   /// Beyond the number of connections that are served: to be refused.
   bool refused = false;
+  /// An event said that the peer has closed the connection or its half of it:
+  /// no further one will come, so that whoever looks next must read to the
+  /// end. Set by whichever thread got the event.
+  std::atomic<bool> hung_up{false};
   /// Null while there is nothing to keep, as for most idle connections.
   std::unique_ptr<Unfinished> kept;
 

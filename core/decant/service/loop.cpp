@@ -179,7 +179,7 @@ void Loop::work(Protocol& protocol, int batch, const sigset_t* mask) {
     const int count =
         wait(std::span(events).first(static_cast<std::size_t>(batch)), mask);
     for (int i = 0; i < count; ++i) {
-      handle(events[static_cast<std::size_t>(i)].data.ptr, protocol);
+      handle(events[static_cast<std::size_t>(i)], protocol);
     }
   }
   signals_.pass_on();
@@ -195,16 +195,17 @@ void Loop::work_in_turns(Protocol& protocol, int thread) {
         pending_ = std::span(batch_).first(static_cast<std::size_t>(count));
         continue;
       }
-      void* const tag = pending_.front().data.ptr;
+      const epoll_event event = pending_.front();
       pending_ = pending_.subspan(1);
       turns_.begin(*turn);
-      handle(tag, protocol);
+      handle(event, protocol);
       if (!turns_.end(*turn)) break;
     }
   }
 }
 
-void Loop::handle(void* tag, Protocol& protocol) {
+void Loop::handle(const epoll_event& event, Protocol& protocol) {
+  void* const tag = event.data.ptr;
   if (tag == &signals_) {
     heed_signals(protocol);
   } else if (tag == &stopping_) {
@@ -214,7 +215,11 @@ void Loop::handle(void* tag, Protocol& protocol) {
   } else if (is_in(listeners_, tag)) {
     accept_from(*static_cast<Listener*>(tag), protocol);
   } else {
-    attend(*static_cast<Connection*>(tag), protocol);
+    auto& connection = *static_cast<Connection*>(tag);
+    if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+      connection.hung_up.store(true, std::memory_order_relaxed);
+    }
+    attend(connection, protocol);
   }
 }
 
@@ -345,8 +350,11 @@ bool Loop::settle(Connection& connection, Next next) {
   const int fd = connection.socket.get();
   if (next == Next::idle && stopping_) {
     // Who has just connected is about to send a request, and has nobody else
-    // to ask; one that has had an answer knows that it may be closed.
-    next = connection.silent ? Next::partial : Next::linger;
+    // to ask; one that has had an answer knows that it may be closed, as
+    // drain() closes it.
+    next = connection.silent ? Next::partial
+           : has_input(fd)   ? Next::linger
+                             : Next::close;
   }
   const Next before = std::exchange(connection.state, next);
   switch (next) {

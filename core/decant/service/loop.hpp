@@ -76,7 +76,7 @@ class Loop {
   int wait(std::span<epoll_event> events, const sigset_t* mask);
   bool drained() const noexcept;
   bool is_hopeless() const noexcept;
-  void handle(void* tag, Protocol& protocol);
+  void handle(const epoll_event& event, Protocol& protocol);
   void accept_from(const Listener& listener, Protocol& protocol);
   Connection* accept_one(const Listener& listener);
   void begin(Connection& connection, Protocol& protocol);

@@ -13,6 +13,9 @@ namespace {
 
 using service::Scan;
 
+/// Of wsgi.errors in a record: small buffers of web servers hold several.
+constexpr std::size_t errors_at_once = 1024;
+
 /// The number for FCGI_MAX_CONNS and FCGI_MAX_REQS: what the limit of open
 /// files allows.
 std::size_t max_connections() {
@@ -81,7 +84,11 @@ std::size_t Response::before(std::string& out, std::size_t size) {
 }
 
 bool Response::errors(std::string& out, std::string_view lines) {
-  append_stream(out, RecordType::standard_error, id_, lines);
+  for (; !lines.empty();
+       lines.remove_prefix(std::min(lines.size(), errors_at_once))) {
+    append_record(out, RecordType::standard_error, id_,
+                  lines.substr(0, errors_at_once));
+  }
   errors_sent_ = true;
   return true;
 }
@@ -119,8 +126,7 @@ Scan Codec::scan(std::string_view bytes, Variables& variables) {
             .offset = head_.offset};
   if (head_.state == HeadScan::State::too_large) scan.status = 431;
   if (head_.state == HeadScan::State::foreign) {
-    scan.unread_body = decode_header(bytes.substr(head_.offset)).type ==
-                       RecordType::standard_input;
+    scan.of_request = decode_header(bytes.substr(head_.offset)).request_id != 0;
   }
   return scan;
 }

@@ -163,7 +163,6 @@ class LibfcgiRequest final : public service::ServedRequest {
   void start(const ResponseHead& head, std::string_view chunk,
              bool last) override;
   void send(std::string_view chunk, bool last) override;
-  void write(std::string_view lines) noexcept override;
 
   void finish(bool was_cut) override;
   void cut() override;
@@ -171,6 +170,7 @@ class LibfcgiRequest final : public service::ServedRequest {
  private:
   void put(std::string_view data);
   void put_large(std::string_view data);
+  bool send_errors(std::string_view lines) override;
 
   FCGX_Request& request_;
   std::uint16_t id_;
@@ -243,6 +243,11 @@ void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
   buffer_.clear();
   cgi_response::write_head(buffer_, head.status, head.headers);
   put(buffer_);
+  started_ = true;
+  if (holds_errors()) {
+    if (FCGX_FFlush(request_.out) < 0) gone();
+    release_errors();
+  }
   send(chunk, last);
 }
 
@@ -257,13 +262,10 @@ void LibfcgiRequest::send(std::string_view chunk, bool last) {
   }
 }
 
-void LibfcgiRequest::write(std::string_view lines) noexcept {
-  if (finished_ || broken_) {
-    service::LogSink().write(lines);
-  } else {
-    const Current current(channel_);
-    FCGX_PutStr(lines.data(), size_of(lines.size()), request_.err);
-  }
+bool LibfcgiRequest::send_errors(std::string_view lines) {
+  const Current current(channel_);
+  FCGX_PutStr(lines.data(), size_of(lines.size()), request_.err);
+  return FCGX_FFlush(request_.err) == 0;
 }
 
 /// A body that nobody read is not waited for: END_REQUEST goes at once.

@@ -28,10 +28,10 @@ struct Scan {
   std::size_t size = 0;
   /// Where a piece between begins: at 0, or inside a head.
   std::size_t offset = 0;
-  /// Such a piece belongs to a body that nobody reads.
-  bool unread_body = false;
+  /// Such a piece belongs to a request that nobody serves.
+  bool of_request = false;
   /// Why a request is refused, as an HTTP status; 0: the protocol has an answer
-  /// of its own.
+  /// of its own, and what belongs to the request can be told apart.
   int status = 0;
 };
 

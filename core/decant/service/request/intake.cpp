@@ -72,13 +72,17 @@ Intake::Arrival Intake::look() {
                                                         : Arrival::closed;
 }
 
+void Intake::take(std::size_t size) noexcept {
+  begin_ += size;
+  if (connection_->kept) connection_->kept->wanted = 0;
+}
+
 void Intake::take_out(std::size_t offset, std::size_t size) {
   if (offset != 0) {
     char* const front = buffer_.data() + begin_;
     std::memmove(front + size, front, offset);
   }
-  begin_ += size;
-  if (connection_->kept) connection_->kept->wanted = 0;
+  take(size);
 }
 
 void Intake::hold(std::size_t size) noexcept {

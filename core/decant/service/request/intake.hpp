@@ -34,8 +34,8 @@ class Intake {
   std::string_view unread() const noexcept {
     return std::string_view(buffer_).substr(begin_, end_ - begin_);
   }
-  /// Takes bytes from the front.
-  void take(std::size_t size) noexcept { begin_ += size; }
+  /// Takes bytes from the front, which a scan has found.
+  void take(std::size_t size) noexcept;
   /// The same for what a reader has left of unread().
   void take_all_but(std::string_view rest) noexcept {
     begin_ = end_ - rest.size();

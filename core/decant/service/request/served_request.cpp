@@ -2,12 +2,44 @@
 #include "decant/service/request/served_request.hpp"
 
 #include <string>
+#include <utility>
 
 #include "decant/error.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/request/spool.hpp"
 
 namespace decant::service {
+namespace {
+
+/// Of wsgi.errors, held back until the head has left. nginx reads both into one
+/// buffer of 4 KiB and answers 502 when there is no room left for the head.
+constexpr std::size_t most_held = 65536;
+
+}  // namespace
+
+void ServedRequest::write(std::string_view lines) noexcept {
+  try {
+    if (!finished_ && !broken_) {
+      if (started_ && send_errors(lines)) return;
+      if (!started_ && held_errors_.size() + lines.size() <= most_held) {
+        held_errors_ += lines;
+        return;
+      }
+    }
+  } catch (...) {  // the next write to the client meets the same
+    broken_ = true;
+  }
+  LogSink().write(lines);
+}
+
+void ServedRequest::release_errors() {
+  const std::string lines = std::exchange(held_errors_, {});
+  if (!lines.empty() && !send_errors(lines)) LogSink().write(lines);
+}
+
+void ServedRequest::log_errors() noexcept {
+  if (!held_errors_.empty()) LogSink().write(held_errors_);
+}
 
 void ServedRequest::remark(std::string_view message) noexcept {
   LogSink().remark(message);  // the web server knows, or is gone
@@ -61,6 +93,7 @@ void run(const Served& served, const Variables& variables,
     request.finish(outcome == Outcome::cut_short ||
                    outcome == Outcome::client_gone);
   }
+  request.log_errors();
   request.set_deadline(nullptr);
 }
 

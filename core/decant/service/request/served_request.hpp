@@ -52,6 +52,13 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   /// Borrowed; asked before the head is sent.
   void set_deadline(TimedRequest* timed) noexcept { timed_ = timed; }
 
+  /// wsgi.errors, for the web server: sent at once behind the head, and held
+  /// back in front of it. What would be too much to hold, and what comes when
+  /// nobody is left to take it, goes to the log.
+  void write(std::string_view lines) noexcept final;
+  /// What is still held back goes to the log: no head has left.
+  void log_errors() noexcept;
+
  protected:
   /// Before the head leaves. Throws as gone() when another answer has.
   void claim_head(const ResponseHead& head);
@@ -62,6 +69,12 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   [[noreturn]] void aborted() const;
   /// Nothing of the body came within the I/O time-out: throws GatewayError.
   [[noreturn]] void waited_in_vain();
+  /// Sends lines to the web server; false where they find no place there.
+  virtual bool send_errors(std::string_view lines) = 0;
+  /// Once the head has left: sends what was held back.
+  void release_errors();
+  bool holds_errors() const noexcept { return !held_errors_.empty(); }
+
   /// What is said of the application at the end of the response.
   int application_status(bool was_cut) const noexcept {
     return exit_status_ == 0 && was_cut ? 1 : exit_status_;
@@ -70,6 +83,7 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   const int fd_;
   const Limits& limits_;
   bool input_ended_ = false;
+  bool started_ = false;  // the head has left
   bool finished_ = false;
   bool broken_ = false;
 
@@ -78,6 +92,7 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   bool length_known_ = false;
   TimedRequest* timed_ = nullptr;
   int exit_status_ = 0;
+  std::string held_errors_;
 };
 
 /// Runs the application on a request that has begun and ends its response.

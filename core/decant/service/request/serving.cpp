@@ -34,12 +34,11 @@ class CodecRequest final : public ServedRequest {
   void send(std::string_view chunk, bool last) override;
   bool sends_files() const noexcept override { return true; }
   std::uint64_t send_file(const detail::FileSpan& file, bool last) override;
-  void write(std::string_view lines) noexcept override;
-
   void finish(bool was_cut) override;
   void cut() override;
 
  private:
+  bool send_errors(std::string_view lines) override;
   Writer::End end_if(bool last);
   void require_peer();
   void look_around();
@@ -82,7 +81,11 @@ void CodecRequest::start(const ResponseHead& head, std::string_view chunk,
                          bool last) {
   require_peer();
   claim_head(head);
-  if (!writer_.start(head, chunk, end_if(last))) gone();
+  const bool ends_later = last && holds_errors();
+  if (!writer_.start(head, chunk, end_if(last && !ends_later))) gone();
+  started_ = true;
+  release_errors();
+  if (ends_later && !writer_.send({}, end_if(true))) gone();
 }
 
 void CodecRequest::send(std::string_view chunk, bool last) {
@@ -127,17 +130,10 @@ std::uint64_t CodecRequest::send_file(const detail::FileSpan& file, bool last) {
   return file.size;
 }
 
-void CodecRequest::write(std::string_view lines) noexcept {
+bool CodecRequest::send_errors(std::string_view lines) {
   bool placed = false;
-  if (!finished_ && !broken_) {
-    try {
-      // Where it fails the next write to the client meets the same.
-      broken_ = !writer_.errors(lines, placed);
-    } catch (...) {
-      broken_ = true;
-    }
-  }
-  if (!placed) LogSink().write(lines);
+  if (!writer_.errors(lines, placed)) broken_ = true;
+  return placed;
 }
 
 void CodecRequest::finish(bool was_cut) {
@@ -172,8 +168,11 @@ Next Serving::ready(Connection& connection) {
     }
     connection.silent = false;
     const Next next = use(connection);
-    // A full buffer may not have been all; else the next bytes wake us.
-    if (next == Next::close || next == Next::linger || !intake_.was_filled()) {
+    if (next == Next::close || next == Next::linger) return next;
+    // A full buffer may not have been all; else the next bytes wake us, unless
+    // none will come.
+    if (!intake_.was_filled() &&
+        !connection.hung_up.load(std::memory_order_relaxed)) {
       return next;
     }
   }
@@ -192,11 +191,12 @@ Next Serving::use(Connection& connection) {
         if (!take_out(scan)) return Next::close;
         break;
       case Scan::State::refused:
-        return refuse(scan.status);
+        if (const Next next = refuse(scan); next != Next::idle) return next;
+        break;
       case Scan::State::malformed:
         return end_malformed();
       case Scan::State::request:
-        if (connection.refused) return refuse(503);
+        if (connection.refused) return answer_and_end(503);
         const Next next = serve(connection, scan);
         if (next != Next::idle) return next;
         break;
@@ -210,7 +210,7 @@ bool Serving::take_out(const Scan& piece) {
   out_.clear();
   codec_->answer(out_, intake_.unread().substr(piece.offset, piece.size));
   intake_.take_out(piece.offset, piece.size);
-  if (piece.unread_body && !intake_.count_skipped(piece.size)) return false;
+  if (piece.of_request && !intake_.count_skipped(piece.size)) return false;
   return out_.empty() ||
          write_all(intake_.fd(), out_, served_.limits.io_timeout);
 }
@@ -246,8 +246,27 @@ bool Serving::converse(Connection& connection, BodyInput& input) {
   return request.good();
 }
 
-/// Answers what is not to be served; the connection ends.
-Next Serving::refuse(int status) {
+/// Answers what the application is not to see. The connection ends, unless the
+/// protocol knows where the refused request does.
+Next Serving::refuse(const Scan& scan) {
+  if (scan.status != 0 || !codec_->keeps_connection()) {
+    return answer_and_end(scan.status);
+  }
+  intake_.take(scan.size);
+  out_.clear();
+  codec_->refuse(out_, 0);
+  return write_all(intake_.fd(), out_, served_.limits.io_timeout) ? Next::idle
+                                                                  : Next::close;
+}
+
+Next Serving::end_malformed() {
+  log(LogLevel::warning,
+      std::string(codec_->name()) + ": a peer sent what is not " +
+          std::string(codec_->language()) + "; its connection was closed");
+  return answer_and_end(0);
+}
+
+Next Serving::answer_and_end(int status) {
   static Repeated complaint;
   const std::string name(codec_->name());
   if (status == 431) {
@@ -262,19 +281,7 @@ Next Serving::refuse(int status) {
   }
   out_.clear();
   codec_->refuse(out_, status);
-  return answer_and_end();
-}
-
-Next Serving::end_malformed() {
-  log(LogLevel::warning,
-      std::string(codec_->name()) + ": a peer sent what is not " +
-          std::string(codec_->language()) + "; its connection was closed");
-  out_.clear();
-  codec_->refuse(out_, 0);
-  return out_.empty() ? Next::close : answer_and_end();
-}
-
-Next Serving::answer_and_end() {
+  if (out_.empty()) return Next::close;
   return write_all(intake_.fd(), out_, served_.limits.io_timeout) ? Next::linger
                                                                   : Next::close;
 }

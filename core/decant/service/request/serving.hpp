@@ -42,9 +42,9 @@ class Serving : public Protocol {
   Next use(Connection& connection);
   bool take_out(const Scan& piece);
   Next serve(Connection& connection, const Scan& head);
-  Next refuse(int status);
+  Next refuse(const Scan& scan);
   Next end_malformed();
-  Next answer_and_end();
+  Next answer_and_end(int status);
 
   const Served served_;
   const std::unique_ptr<Codec> codec_;
