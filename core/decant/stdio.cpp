@@ -49,6 +49,18 @@ StandardStreams take() {
 
 }  // namespace
 
+void fill_standard_descriptors() {
+  for (;;) {
+    // The lowest number that is free.
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd < 0) fail("stdio: /dev/null");
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+  }
+}
+
 const StandardStreams& own_standard_streams() {
   static const StandardStreams streams = take();
   return streams;

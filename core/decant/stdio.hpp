@@ -6,6 +6,12 @@
 
 namespace decant {
 
+/// Puts /dev/null where standard input, output or error is closed, as FastCGI
+/// 1.0 section 2.2 has it for a start: else a socket of ours would take its
+/// number, and what is printed would go there. Call it before anything is
+/// opened. Throws std::system_error.
+void fill_standard_descriptors();
+
 /// What were descriptors 0 and 1 when the process started.
 struct StandardStreams {
   Descriptor input;

@@ -4,6 +4,7 @@
 // --env in variables that begin with "test.".
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -210,6 +211,10 @@ Body obedient(Environ& env, const StartResponse& start_response) {
   if (path == "/crash") ::raise(SIGSEGV);
   if (path == "/exit") ::_exit(0);
   if (path == "/leak") leak(std::size_t{32} << 20);
+  if (path == "/fork") {
+    const pid_t child = ::fork();
+    if (child > 0) ::waitpid(child, nullptr, 0);
+  }
   if (path.starts_with("/nap")) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -331,3 +331,100 @@ TEST_CASE("Python workers are replaced too", "[processes]") {
   service.signal(SIGTERM);
   CHECK(service.wait() == 0);
 }
+
+TEST_CASE("a worker that cannot load does not end a service that serves",
+          "[processes]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  // The second process that loads it finds its database away.
+  const std::string app = directory.write("app.py", R"(
+import os
+
+
+def turn():
+    number = 1
+    while True:
+        try:
+            os.mkdir(os.path.join(os.path.dirname(__file__), str(number)))
+            return number
+        except FileExistsError:
+            number += 1
+
+
+if turn() == 2:
+    raise OSError("the database is away")
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"served"]
+)");
+  Service service({app, "--processes", "2"}, "unix:" + directory / "s");
+  CHECK_THAT(service.log(),
+             Contains("the database is away") && Contains("listening on"));
+  REQUIRE(comes_to(service, 2));
+  CHECK(body_of(service.endpoint()) == "served");
+  service.signal(SIGTERM);
+  CHECK(service.wait() == 0);
+}
+
+TEST_CASE("files that --user may not remove are spoken of", "[processes]") {
+  if (::geteuid() != 0) return;  // it is root that has another user to become
+  const TemporaryDirectory directory;
+  let_all_enter(directory);
+  Service service({plugin("hello"), "--user", "nobody", "--pid-file",
+                   directory / "pid", "--access-log", directory / "access"},
+                  "unix:" + directory / "s");
+  CHECK_THAT(service.log(), Contains("will be left behind") &&
+                                Contains("/s\"") && Contains("/pid\"") &&
+                                Contains("RuntimeDirectory=") &&
+                                Contains("cannot be opened anew at USR1"));
+  service.signal(SIGTERM);
+  CHECK(service.wait() == 0);
+  // Its number may be given to another process.
+  CHECK(read_file(directory / "pid").empty());
+}
+
+TEST_CASE("process 1 reaps the orphans that fall to it", "[processes]") {
+  if (no_python()) return;
+  const Ran may = run({.words = {"/usr/bin/unshare", "-pf", "/bin/true"}});
+  if (may.status != 0) return;  // only who may make a container
+  const TemporaryDirectory directory;
+  const std::string app = directory.write("app.py", R"(
+import subprocess
+
+
+def application(environ, start_response):
+    zombies = subprocess.run(["sh", "-c", "(exit 0) & ps --ppid 1 -o stat="],
+                             capture_output=True, text=True).stdout.count("Z")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(zombies).encode()]
+)");
+  const std::string threads = GENERATE("1", "2");
+  Service service(Command{
+      .words = {"/usr/bin/unshare", "-pf", "--kill-child=TERM", "--mount-proc",
+                decant_command(), "fcgi", app, "--processes", "0", "--threads",
+                threads, "--listen", "unix:" + directory / "s"}});
+  for (int i = 0; i < 3; ++i) ask(service.endpoint());
+  CHECK(wait_until([&] { return body_of(service.endpoint()) == "0"; }));
+  // TERM is passed on, and its end is the end.
+  const pid_t one = children_of(service.pid()).at(0);
+  ::kill(one, SIGTERM);
+  CHECK(service.wait() == 0);
+  CHECK(!std::filesystem::exists(directory / "s"));
+}
+
+TEST_CASE("a process that comes back from its request ends", "[processes]") {
+  const std::string threads = GENERATE("1", "4");
+  const std::string processes = GENERATE("0", "1");
+  CAPTURE(threads, processes);
+  const TemporaryDirectory directory;
+  Service service(
+      {application("obedient"), "--processes", processes, "--threads", threads},
+      "unix:" + directory / "s");
+  for (int i = 0; i < 2; ++i)
+    CHECK(body_of(service.endpoint(), "/fork") == "ok");
+  CHECK(count(service.log(), "came back from its request") == 2);
+  service.signal(SIGTERM);
+  CHECK(service.wait() == 0);
+}

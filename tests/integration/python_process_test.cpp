@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "integration/python_fixtures.hpp"
+#include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
 
 using namespace decant::test;
@@ -405,4 +406,114 @@ def application(environ, start_response):
   gate.open();
   CHECK_THAT(client.receive().output, Contains("through the gate"));
   CHECK(python.service.wait() == 0);
+}
+
+TEST_CASE("what a request starts has nothing of the worker's",
+          "[python-process]") {
+  if (no_python()) return;
+  const std::string how = GENERATE("fork", "subprocess", "os.system",
+                                   "posix_spawn", "spawn", "forkserver");
+  const std::string threads = GENERATE("1", "4");
+  CAPTURE(how, threads);
+  const std::string code = R"(
+import multiprocessing
+import subprocess
+import sys
+
+LOOK = r"""
+import os
+lines = [line for line in open("/proc/self/status")
+         if line.startswith(("SigBlk", "SigIgn"))]
+mask = int(lines[0].split()[1], 16)
+ignored = int(lines[1].split()[1], 16)
+# Python itself ignores SIGPIPE and SIGXFSZ, 32 and 33 are the C library's.
+ignored &= ~(1 << 12 | 1 << 24 | 3 << 31)
+kinds = [os.readlink("/proc/self/fd/" + name) if
+         os.path.exists("/proc/self/fd/" + name) else ""
+         for name in os.listdir("/proc/self/fd") if int(name) > 2]
+ours = [kind for kind in kinds if "eventpoll" in kind or "timerfd" in kind or
+        "eventfd" in kind or kind in NOT_OURS]
+open(FILE, "w").write("%x %x %s" % (mask, ignored, ours))
+"""
+
+
+def look(file, sockets):
+    exec(LOOK.replace("FILE", repr(file)).replace("NOT_OURS", repr(sockets)))
+
+
+def application(environ, start_response):
+    here = os.path.dirname(os.path.abspath(__file__))
+    file = os.path.join(here, "seen")
+    # The listening socket and this connection.
+    sockets = [os.readlink("/proc/self/fd/" + name)
+               for name in os.listdir("/proc/self/fd")
+               if int(name) > 2 and os.path.exists("/proc/self/fd/" + name)]
+    sockets = [name for name in sockets if name.startswith("socket:")]
+    script = os.path.join(here, "look.py")
+    with open(script, "w") as out:
+        out.write(LOOK.replace("FILE", repr(file))
+                  .replace("NOT_OURS", repr(sockets)))
+    words = [PYTHON, script]
+    if HOW == "fork":
+        child = os.fork()
+        if child == 0:
+            look(file, sockets)
+            os._exit(0)
+        os.waitpid(child, 0)
+    elif HOW == "subprocess":
+        subprocess.run(words)
+    elif HOW == "os.system":
+        os.system(" ".join(words))
+    elif HOW == "posix_spawn":
+        os.waitpid(os.posix_spawn(PYTHON, words, os.environ), 0)
+    else:
+        multiprocessing.set_executable(PYTHON)
+        process = multiprocessing.get_context(HOW).Process(
+            target=os.system, args=(" ".join(words),))
+        process.start()
+        process.join()
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    sleeper.terminate()
+    with open(file) as seen:
+        answers = "%s, %d" % (seen.read(), sleeper.wait(10))
+    return answer(start_response, answers)
+)";
+  PythonService python(
+      "HOW = '" + how + "'\nPYTHON = '" + python_executable() + "'\n" + code,
+      {"--threads", threads});
+  CHECK_THAT(python.ask().output, Contains("0 0 [], -15"));
+  CHECK(python.stop() == 0);
+}
+
+TEST_CASE("print() to nobody fails no request", "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const std::string app = directory.write("app.py", R"(
+import sys
+
+
+def application(environ, start_response):
+    print("x" * 100000)
+    print("to stderr", file=sys.stderr)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"served"]
+)");
+  // Closed, full, and a pipe whose reader is gone.
+  const std::string streams =
+      GENERATE(">&- 2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full",
+               "> >(exec true) 2> >(exec true)");
+  CAPTURE(streams);
+  const std::string log = directory / "log";
+  Process service(
+      {.words = {"/bin/bash", "-c",
+                 "exec \"$0\" fcgi \"$1\" --processes 1 --listen "
+                 "\"$2\" --log-file \"$3\" " +
+                     streams,
+                 decant_command(), app, "unix:" + directory / "s", log}});
+  REQUIRE(wait_until([&] { return accepts("unix:" + directory / "s"); }));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(body_of("unix:" + directory / "s") == "served");
+  }
+  service.signal(SIGTERM);
+  CHECK(service.wait() == 0);
 }

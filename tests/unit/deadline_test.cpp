@@ -169,7 +169,6 @@ TEST_CASE("the thread whose time is over is the one that hears of it",
     SocketPair quick;
     const Variables names = variables();
     std::jthread other([&] {
-      Signals::block(false);
       const TimedRequest request(slow.ours.get(), answer, names);
       started = true;
       if (comes_to_its_end()) ++answered;

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/signals.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <thread>
 
+#include "decant/service/forked_child.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/temporary_directory.hpp"
@@ -161,28 +166,64 @@ TEST_CASE("the clock ticks until it is told not to", "[signals]") {
         }) == lives);
 }
 
-TEST_CASE("a thread that serves is left alone by signals", "[signals]") {
+TEST_CASE("the main thread is the one that hears of signals", "[signals]") {
   CHECK(test::in_child([] {
           Signals signals({});
           signals.serving();
-          Signals::block(false);
-          for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) {
-            ::raise(signal);
+          std::atomic<int> interrupted{0};
+          std::atomic<bool> done{false};
+          std::jthread serves([&] {
+            while (!done) {
+              if (::poll(nullptr, 0, 1) < 0) ++interrupted;
+            }
+          });
+          int reopened = 0;
+          for (int i = 0; i < 100; ++i) {
+            ::kill(::getpid(), SIGUSR1);
+            Signals::await();
+            if (signals.take_reopen()) ++reopened;
           }
-          if (signals.stop_requested() || signals.take_reopen()) return 1;
-          const sigset_t mask = Signals::waiting_mask();
-          for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGALRM}) {
-            if (sigismember(&mask, signal) != 0) return 2;
+          done = true;
+          return reopened == 100 && interrupted == 0 ? lives : 1;
+        }) == lives);
+}
+
+TEST_CASE(
+    "what is started from a process that serves has signals as by default",
+    "[signals]") {
+  CHECK(test::in_child([] {
+          for (int signal = 1; signal < 32; ++signal) {
+            ::signal(signal, SIG_DFL);
           }
-          // A second stop would end it: one of the two is taken away.
-          ::signal(SIGINT, SIG_IGN);
-          bool reopens = false;
-          // One signal each time.
-          for (int i = 0; i < 3; ++i) {
-            ::sigsuspend(&mask);
-            reopens |= signals.take_reopen();
+          Signals::hold();
+          Signals signals({.files = {}, .is_worker = true});
+          signals.serving();
+          const int status = std::system(
+              "grep -q '^SigBlk:[[:space:]]*0*$' /proc/self/status && "
+              // 32 and 33 are the C library's.
+              "grep -q '^SigIgn:.*[08]0000000$' /proc/self/status");
+          return status == 0 ? lives : 1;
+        }) == lives);
+}
+
+TEST_CASE("a process that the application forks is none of ours", "[signals]") {
+  CHECK(test::in_child([] {
+          Signals signals({});
+          signals.serving();
+          const int ours = ::dup(STDIN_FILENO);
+          keep_from_forks(ours);
+          const pid_t child = ::fork();
+          if (child == 0) {
+            const bool closed = ::fcntl(ours, F_GETFD) < 0 &&
+                                ::fcntl(signals.descriptor(), F_GETFD) < 0;
+            if (!closed || !is_forked_child()) ::_exit(1);
+            ::raise(SIGTERM);
+            ::_exit(2);
           }
-          return signals.stop_requested() && reopens ? lives : 3;
+          int status = 0;
+          ::waitpid(child, &status, 0);
+          if (::fcntl(ours, F_GETFD) < 0 || is_forked_child()) return 1;
+          return WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM ? lives : 2;
         }) == lives);
 }
 

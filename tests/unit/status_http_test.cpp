@@ -189,4 +189,20 @@ TEST_CASE("Another protocol is told at once") {
   CHECK(status(std::string_view("\x01\x01\x00\x01\x00\x08\x00\x00", 8)) == 400);
 }
 
+TEST_CASE("memory is measured once, and only where it is shown") {
+  static int measured = 0;
+  const auto look = [] { return with_worker(WorkerState::ready); };
+  for (const auto& [path, times] :
+       std::vector<std::pair<std::string, int>>{{"/status", 1},
+                                                {"/status.txt", 1},
+                                                {"/metrics", 1},
+                                                {"/ping", 0},
+                                                {"/nothing", 0}}) {
+    CAPTURE(path);
+    measured = 0;
+    CHECK(answer_status(get(path), look, [](Snapshot&) { ++measured; }));
+    CHECK(measured == times);
+  }
+}
+
 }  // namespace decant::service

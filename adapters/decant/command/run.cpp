@@ -145,6 +145,7 @@ int dispatch(const Program& program, std::vector<std::string> words,
 
 int run(const Program& program, int argc, char** argv, const Source& source) {
   try {
+    fill_standard_descriptors();
     return dispatch(program, own_words(argc, argv), source);
   } catch (const UsageError& error) {
     return complain(error, exit_usage);

@@ -2,7 +2,6 @@
 #include "decant/server/cgi.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "decant/broken_pipe.hpp"
 #include "decant/cgi_response.hpp"
 #include "decant/cgi_streams.hpp"
 #include "decant/error.hpp"
@@ -61,7 +61,7 @@ void drain(int fd, std::uint64_t left) {
 
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();
-  ::signal(SIGPIPE, SIG_IGN);  // a client that left is no reason to die
+  survive_broken_pipes();
   const Variables variables = cgi_request::process_environment();
   DescriptorSource input(streams.input.get());
   CgiOutput output(streams.output.get());
@@ -83,7 +83,7 @@ int serve(const Application& application, const Options& options) {
 
 void answer_not_loaded() {
   const StandardStreams& streams = own_standard_streams();
-  ::signal(SIGPIPE, SIG_IGN);
+  survive_broken_pipes();
   const ErrorPage page(500);
   std::string text;
   cgi_response::write_head(text, page.status, page.headers);

@@ -2,7 +2,6 @@
 #include "decant/server/runner.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "decant/broken_pipe.hpp"
 #include "decant/cgi_response.hpp"
 #include "decant/cgi_streams.hpp"
 #include "decant/error.hpp"
@@ -202,7 +202,7 @@ int run_session(const Application& application, const Options& options) {
 
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();
-  ::signal(SIGPIPE, SIG_IGN);  // `| head -1` is no reason to die
+  survive_broken_pipes();  // `| head -1` is no reason to die
   if (options.http) return run_session(application, options);
   if (!options.request) {
     DescriptorSource input(streams.input.get());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/connection.hpp"
 
+#include "decant/service/forked_child.hpp"
+
 namespace decant::service {
 
 bool Connection::acquire() noexcept {
@@ -32,6 +34,7 @@ Connection& ConnectionTable::add(Descriptor socket) {
       free_.pop_back();
     }
   }
+  keep_from_forks(socket.get());
   connection->socket = std::move(socket);
   connection->state = Next::idle;
   connection->silent = true;
@@ -45,6 +48,7 @@ Connection& ConnectionTable::add(Descriptor socket) {
 void ConnectionTable::remove(Connection& connection) {
   // Out of use before the descriptor is closed and its number given again.
   connection.word_.store(0, std::memory_order_release);
+  forget_for_forks(connection.socket.get());
   connection.socket.reset();
   connection.kept.reset();
   size_.fetch_sub(1);

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 #include <thread>
 
 #include "decant/service/deadline.hpp"
+#include "decant/service/forked_child.hpp"
 #include "decant/service/log.hpp"
 
 namespace decant::service {
@@ -32,6 +34,19 @@ thread_local Clock::time_point arrived;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// A loop that cannot wait would spin. In a process that the application has
+/// forked nothing is left to wait for.
+[[noreturn]] void give_up() {
+  const int error = errno;
+  log(LogLevel::error,
+      is_forked_child()
+          ? "a process that the application forked came back from its request; "
+            "it ends here: let it end by itself, as by os._exit()"
+          : "epoll_wait: " + std::generic_category().message(error) +
+                "; the process ends");
+  ::_exit(EXIT_FAILURE);
 }
 
 /// Reads and forgets what a peer still sends; true once it has closed.
@@ -83,14 +98,23 @@ Loop::Loop(const std::vector<Listener>& listeners, Signals& signals,
   for (const Listener& listener : listeners_) {
     const int on = 1;  // what it accepts inherits it
     ::setsockopt(listener.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    keep_from_forks(listener.fd());
     watch(listener);
   }
+  keep_from_forks(epoll_.get());
+  keep_from_forks(timer_.get());
   watch(timer_.get(), EPOLLIN | EPOLLET, &timer_);
   watch(signals.descriptor(), EPOLLIN | EPOLLET, &signals_);
   if (settings_.lifeline >= 0) {
     watch(settings_.lifeline, EPOLLET, &stopping_);
   }
   if (settings_.every_second) arm_timer();
+}
+
+Loop::~Loop() {
+  forget_for_forks(epoll_.get());
+  forget_for_forks(timer_.get());
+  for (const Listener& listener : listeners_) forget_for_forks(listener.fd());
 }
 
 void Loop::watch(int fd, std::uint32_t events, void* tag) {
@@ -119,11 +143,9 @@ void Loop::watch(const Listener& listener) {
 }
 
 void Loop::run(const MakeProtocol& make_protocol) {
-  Signals::block(alone_);
-  const sigset_t mask = Signals::waiting_mask();
   if (alone_) {
     const auto protocol = make_protocol(0);
-    work(*protocol, largest_batch, &mask);
+    work(*protocol, largest_batch);
     return;
   }
   std::vector<std::jthread> workers;
@@ -139,7 +161,7 @@ void Loop::run(const MakeProtocol& make_protocol) {
       } else {
         // One event at a time, so that no request waits behind another while
         // a thread is free.
-        work(*protocol, 1, nullptr);
+        work(*protocol, 1);
       }
     });
   };
@@ -147,7 +169,7 @@ void Loop::run(const MakeProtocol& make_protocol) {
   // This thread waits for signals, and wakes at the clock's when a request has
   // taken too long or another thread has requested the stop.
   while (!drained()) {
-    ::sigsuspend(&mask);
+    Signals::await();
     if (is_hopeless()) signals_.end_now();
     for (int lost = take_lost_threads(); lost > 0 && workers.size() < most;
          --lost) {
@@ -156,9 +178,10 @@ void Loop::run(const MakeProtocol& make_protocol) {
   }
 }
 
-int Loop::wait(std::span<epoll_event> events, const sigset_t* mask) {
-  const int count = ::epoll_pwait(epoll_.get(), events.data(),
-                                  static_cast<int>(events.size()), -1, mask);
+int Loop::wait(std::span<epoll_event> events) {
+  const int count = ::epoll_wait(epoll_.get(), events.data(),
+                                 static_cast<int>(events.size()), -1);
+  if (count < 0 && errno != EINTR) give_up();
   arrived = Clock::now();
   return std::max(count, 0);
 }
@@ -173,11 +196,11 @@ bool Loop::is_hopeless() const noexcept {
   return stopping_ && left != 0 && left <= hopeless_requests();
 }
 
-void Loop::work(Protocol& protocol, int batch, const sigset_t* mask) {
+void Loop::work(Protocol& protocol, int batch) {
   std::array<epoll_event, largest_batch> events;
   while (!drained()) {
     const int count =
-        wait(std::span(events).first(static_cast<std::size_t>(batch)), mask);
+        wait(std::span(events).first(static_cast<std::size_t>(batch)));
     for (int i = 0; i < count; ++i) {
       handle(events[static_cast<std::size_t>(i)], protocol);
     }
@@ -191,7 +214,7 @@ void Loop::work_in_turns(Protocol& protocol, int thread) {
     for (;;) {
       if (drained()) return turns_.stop();
       if (pending_.empty()) {
-        const int count = wait(batch_, nullptr);
+        const int count = wait(batch_);
         pending_ = std::span(batch_).first(static_cast<std::size_t>(count));
         continue;
       }

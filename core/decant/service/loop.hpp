@@ -65,15 +65,18 @@ class Loop {
   /// Borrows all of them.
   Loop(const std::vector<Listener>& listeners, Signals& signals,
        const Settings& settings);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
 
   /// Returns once the service has drained. With one thread that is the calling
   /// thread; else it waits for signals only.
   void run(const MakeProtocol& make_protocol);
 
  private:
-  void work(Protocol& protocol, int batch, const sigset_t* mask);
+  void work(Protocol& protocol, int batch);
   void work_in_turns(Protocol& protocol, int thread);
-  int wait(std::span<epoll_event> events, const sigset_t* mask);
+  int wait(std::span<epoll_event> events);
   bool drained() const noexcept;
   bool is_hopeless() const noexcept;
   void handle(const epoll_event& event, Protocol& protocol);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "decant/broken_pipe.hpp"
 #include "decant/fork.hpp"
 #include "decant/service/log.hpp"
 
@@ -40,7 +41,7 @@ void fork_worker(Setting& setting, const Place& place) {
 [[noreturn]] void run_nursery(Setting& setting, std::uint64_t generation,
                               int reports, int requests) {
   // A terminal or systemd may send them to everybody; the supervisor says when.
-  for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM}) take_no_notice_of(signal);
   MakeServer make_server = load(setting);
   if (!make_server) std::exit(exit_not_loaded);
   setting.prepare = [&](decant::Concurrency) { return make_server; };

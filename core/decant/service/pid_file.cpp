@@ -70,9 +70,11 @@ PidFile::PidFile(const std::string& path)
 }
 
 PidFile::~PidFile() {
-  if (owner_ == ::getpid() && is_at(path_, file_.get())) {
-    ::unlink(path_.c_str());
-  }
+  if (owner_ != ::getpid() || !is_at(path_, file_.get())) return;
+  if (::unlink(path_.c_str()) == 0) return;
+  // Not this user's folder any more: that nobody takes another process, which
+  // is given the number, for the service.
+  (void)!::ftruncate(file_.get(), 0);
 }
 
 }  // namespace decant::service

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/service.hpp"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "decant/error.hpp"
+#include "decant/service/init_process.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
 #include "decant/service/pid_file.hpp"
@@ -17,6 +20,7 @@
 #include "decant/service/signals.hpp"
 #include "decant/service/supervisor.hpp"
 #include "decant/service/worker.hpp"
+#include "decant/text.hpp"
 
 namespace decant::service {
 namespace {
@@ -85,6 +89,40 @@ std::string banner(const Setting& setting) {
          counted(setting.options.threads, "thread", "threads");
 }
 
+/// Files that were made as root, where the user that the service has become may
+/// neither remove nor make any.
+void tell_what_stays(const Setting& setting, const PidFile* pid_file) {
+  const Options& options = setting.options;
+  if (options.user.empty() && options.chroot.empty()) return;
+  const auto is_fixed = [](const std::string& path) {
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0;
+  };
+  std::string files;
+  const auto add = [&](const std::string& path) {
+    if (path.empty() || !is_fixed(path)) return;
+    files += (files.empty() ? "" : ", ") + decant::quoted(path);
+  };
+  for (const Listener& listener : setting.listeners) add(listener.file());
+  if (pid_file != nullptr) add(pid_file->path());
+  if (!files.empty()) {
+    log(LogLevel::warning,
+        setting.name + ": " + files +
+            " will be left behind: --user may not remove it; give a folder of "
+            "that user's, as systemd's RuntimeDirectory= makes one");
+  }
+  files.clear();
+  add(options.logs.file);
+  if (options.logs.access_file != "-") add(options.logs.access_file);
+  if (!files.empty()) {
+    log(LogLevel::warning,
+        setting.name + ": " + files +
+            " cannot be opened anew at USR1: --user may not make files there; "
+            "give a folder of that user's, as systemd's LogsDirectory= makes "
+            "one, or rotate it with copytruncate");
+  }
+}
+
 }  // namespace
 
 bool has_endpoint(const Options& options) {
@@ -119,8 +157,10 @@ int serve(const std::string& name, const Options& options,
   if (processes > 0) supervisor.emplace(setting, notifier);
   start_log(options.logs.file);
   give_up_privileges(options.user, options.group, options.chroot);
-  const int status =
-      supervisor ? supervisor->run() : work(setting, {}, &notifier);
+  tell_what_stays(setting, pid_file ? &*pid_file : nullptr);
+  const int status = supervisor ? supervisor->run() : serve_under_init([&] {
+    return work(setting, {}, &notifier);
+  });
   if (status == 0) log(LogLevel::info, name + ": stopped");
   return status;
 }

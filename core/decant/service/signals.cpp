@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/signals.hpp"
 
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -13,7 +14,9 @@
 #include <cstdint>
 #include <system_error>
 
+#include "decant/broken_pipe.hpp"
 #include "decant/descriptor.hpp"
+#include "decant/service/forked_child.hpp"
 
 namespace decant::service {
 namespace {
@@ -33,13 +36,15 @@ bool is_worker = false;
 pid_t supervisor = 0;
 std::vector<std::string> socket_files;
 Descriptor event;
+sem_t arrivals{};  // of signals, for await()
 timer_t timer{};
 bool has_timer = false;
 
 /// How often a process that stops looks whether its grace is over.
 constexpr std::chrono::milliseconds stop_interval{100};
-constexpr std::array blocked_signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP,
-                                        SIGALRM};
+constexpr std::array held_signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+constexpr std::array handled_signals = {SIGTERM, SIGINT,  SIGQUIT,
+                                        SIGALRM, SIGUSR1, SIGHUP};
 
 std::int64_t now() noexcept {
   timespec time{};
@@ -77,18 +82,8 @@ void begin_stop() noexcept {
   write_event();
 }
 
-/// A thread that serves alone has TERM wait until its request has ended, which
-/// may be never.
-bool stop_waits() noexcept {
-  sigset_t pending;
-  return ::sigpending(&pending) == 0 &&
-         (sigismember(&pending, SIGTERM) == 1 ||
-          (!is_worker && sigismember(&pending, SIGINT) == 1));
-}
-
 void on_alarm() noexcept {
   if (supervisor != 0 && ::getppid() != supervisor) begin_stop();
-  if (serves && stop_waits()) begin_stop();
   if (stopping && now() >= grace_ends) stop_now();
   const Signals::Tick tick = on_tick;
   std::chrono::milliseconds next(0);
@@ -117,18 +112,22 @@ void on_signal(int signal) {
       break;
     case SIGQUIT:
       stop_now();
+    case SIGINT:
+      if (is_worker) break;  // a terminal's; its supervisor decides
+      [[fallthrough]];
     default:
       if (!serves || (stop_signals.fetch_add(1) > 0 && !is_worker)) stop_now();
       begin_stop();
   }
+  ::sem_post(&arrivals);
   errno = saved;
 }
 
-void mask(int how, bool with_clock) noexcept {
+template <class Signals>
+void mask(int how, const Signals& signals) noexcept {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : blocked_signals) sigaddset(&set, signal);
-  if (!with_clock) sigdelset(&set, SIGALRM);
+  for (const int signal : signals) sigaddset(&set, signal);
   ::pthread_sigmask(how, &set, nullptr);
 }
 
@@ -144,14 +143,20 @@ void install_all() noexcept {
   for (const int signal : {SIGTERM, SIGQUIT, SIGALRM, SIGUSR1, SIGHUP}) {
     install(signal, on_signal);
   }
-  install(SIGINT, is_worker ? SIG_IGN : on_signal);
-  for (const int signal : {SIGPIPE, SIGXFSZ}) install(signal, SIG_IGN);
+  install(SIGINT, on_signal);
+  survive_broken_pipes();
+}
+
+/// In a process that the application has forked: TERM is to end it.
+void leave_signals() noexcept {
+  for (const int signal : handled_signals) install(signal, SIG_DFL);
+  install(SIGUSR2, SIG_DFL);
 }
 
 }  // namespace
 
 void Signals::hold() noexcept {
-  mask(SIG_BLOCK, false);
+  mask(SIG_BLOCK, held_signals);
 }
 
 Signals::Signals(Settings settings) {
@@ -171,24 +176,26 @@ Signals::Signals(Settings settings) {
   }
   on_tick = nullptr;
   sigevent expiry{};
-  expiry.sigev_notify = SIGEV_SIGNAL;
+  expiry.sigev_notify = SIGEV_THREAD_ID;  // Linux may choose another one
   expiry.sigev_signo = SIGALRM;
+  expiry._sigev_un._tid = ::gettid();
   if (::timer_create(CLOCK_MONOTONIC, &expiry, &timer) != 0) {
     throw std::system_error(errno, std::generic_category(), "timer_create");
   }
   has_timer = true;
+  ::sem_init(&arrivals, 0, 0);
+  keep_from_forks(event.get());
+  on_fork(leave_signals);
   install_all();
-  mask(SIG_UNBLOCK, true);
+  mask(SIG_UNBLOCK, handled_signals);
   // A request that never ends keeps the loop from hearing of it.
   if (supervisor != 0) ::prctl(PR_SET_PDEATHSIG, SIGALRM);
 }
 
 Signals::~Signals() {
   if (std::exchange(has_timer, false)) ::timer_delete(timer);
-  for (const int signal :
-       {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGHUP}) {
-    install(signal, SIG_DFL);
-  }
+  for (const int signal : handled_signals) install(signal, SIG_DFL);
+  forget_for_forks(event.get());
   event.reset();
 }
 
@@ -233,15 +240,8 @@ void Signals::start_clock(std::chrono::milliseconds delay) noexcept {
   set_timer(delay);
 }
 
-void Signals::block(bool alone) noexcept {
-  mask(SIG_BLOCK, !alone);
-}
-
-sigset_t Signals::waiting_mask() noexcept {
-  sigset_t set;
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
-  for (const int signal : blocked_signals) sigdelset(&set, signal);
-  return set;
+void Signals::await() noexcept {
+  ::sem_wait(&arrivals);  // or an interruption: whoever waits looks again
 }
 
 }  // namespace decant::service

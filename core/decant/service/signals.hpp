@@ -64,12 +64,11 @@ class Signals {
   /// Has the clock call for the first time after `delay`. Signal-safe.
   static void start_clock(std::chrono::milliseconds delay) noexcept;
 
-  /// Blocks TERM, INT, USR1 and HUP in this thread, and the clock where another
-  /// thread is there to get it. A thread that serves requests must not be
-  /// interrupted in a read: libraries take that for a lost peer.
-  static void block(bool alone) noexcept;
-  /// The signal mask for a thread that waits and may be interrupted.
-  static sigset_t waiting_mask() noexcept;
+  /// Blocks the main thread, where other threads serve, until a signal has come
+  /// or the clock has called. It is the one that the kernel gives signals to:
+  /// no thread has them blocked, since what an application starts would inherit
+  /// that, and none but this one waits in a call that they interrupt.
+  static void await() noexcept;
 };
 
 }  // namespace decant::service

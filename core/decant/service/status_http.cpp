@@ -23,14 +23,20 @@ struct Request {
   std::string_view path;
 };
 
-Snapshot measured(const StatusSource& source) {
-  Snapshot snapshot = source();
-  measure_memory(snapshot);
-  return snapshot;
-}
+/// What a page is made of.
+struct Sources {
+  const StatusSource& look;
+  MeasureMemory measure;
 
-Content ping(const StatusSource& source) {
-  const Snapshot snapshot = source();
+  Snapshot measured() const {
+    Snapshot snapshot = look();
+    measure(snapshot);
+    return snapshot;
+  }
+};
+
+Content ping(const Sources& sources) {
+  const Snapshot snapshot = sources.look();
   const bool ready = std::any_of(
       snapshot.workers.begin(), snapshot.workers.end(),
       [](const auto& it) { return it.state == WorkerState::ready; });
@@ -40,23 +46,23 @@ Content ping(const StatusSource& source) {
 
 struct Page {
   std::string_view path;
-  Content (*make)(const StatusSource& source);
+  Content (*make)(const Sources& sources);
 };
 
 constexpr std::array<Page, 4> pages = {{
     {"/status",
-     [](const StatusSource& source) {
+     [](const Sources& sources) {
        return Content{.type = "application/json",
-                      .text = status_json(measured(source))};
+                      .text = status_json(sources.measured())};
      }},
     {"/status.txt",
-     [](const StatusSource& source) {
-       return Content{.text = status_text(measured(source))};
+     [](const Sources& sources) {
+       return Content{.text = status_text(sources.measured())};
      }},
     {"/metrics",
-     [](const StatusSource& source) {
+     [](const Sources& sources) {
        return Content{.type = open_metrics_type,
-                      .text = open_metrics(measured(source))};
+                      .text = open_metrics(sources.measured())};
      }},
     {"/ping", ping},
 }};
@@ -150,7 +156,7 @@ std::string refusal(int status, std::string_view why, bool to_head = false) {
       to_head);
 }
 
-std::string answer(const Request& request, const StatusSource& source) {
+std::string answer(const Request& request, const Sources& sources) {
   const bool to_head = request.method == "HEAD";
   const auto page =
       std::find_if(pages.begin(), pages.end(),
@@ -162,7 +168,7 @@ std::string answer(const Request& request, const StatusSource& source) {
   if (!to_head && request.method != "GET") {
     return refusal(405, "this only answers GET and HEAD");
   }
-  return response(page->make(source), to_head);
+  return response(page->make(sources), to_head);
 }
 
 /// True once the empty line that ends a head has come.
@@ -185,7 +191,8 @@ bool is_no_text(std::string_view bytes) {
 }  // namespace
 
 std::optional<std::string> answer_status(std::string_view bytes,
-                                         const StatusSource& source) {
+                                         const StatusSource& source,
+                                         MeasureMemory measure) {
   // RFC 9112 section 2.2: an empty line before the request is ignored.
   if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
   std::string_view head = bytes.substr(0, most_status_head);
@@ -196,7 +203,7 @@ std::optional<std::string> answer_status(std::string_view bytes,
       throw GatewayError("the head of the request is too large", 431);
     }
     const std::string_view line = *take_line(head);
-    return answer(parse_head(line, head), source);
+    return answer(parse_head(line, head), {source, measure});
   } catch (const GatewayError& error) {
     return refusal(error.status(), error.what());
   }

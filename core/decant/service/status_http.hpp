@@ -16,6 +16,9 @@ namespace decant::service {
 /// Gives what is to be shown, without the memory of the workers.
 using StatusSource = std::function<Snapshot()>;
 
+/// Adds that to what is to be shown: it costs the kernel some time.
+using MeasureMemory = void (*)(Snapshot& snapshot);
+
 /// The head of a request may have so many bytes.
 inline constexpr std::size_t most_status_head = 8192;
 
@@ -27,8 +30,10 @@ inline constexpr std::size_t most_status_head = 8192;
 ///   /ping         "ok", or 503 while no worker is ready
 /// and what is malformed with 400, a method other than those two with 405,
 /// another path with 404, a head beyond the limit with 431, another major
-/// version with 505. The connection is to be closed after it.
-std::optional<std::string> answer_status(std::string_view bytes,
-                                         const StatusSource& source);
+/// version with 505. Memory is measured once for a page that shows it, and not
+/// for others. The connection is to be closed after it.
+std::optional<std::string> answer_status(
+    std::string_view bytes, const StatusSource& source,
+    MeasureMemory measure = measure_memory);
 
 }  // namespace decant::service

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "decant/broken_pipe.hpp"
+#include "decant/error.hpp"
 #include "decant/fork.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/process_memory.hpp"
@@ -88,19 +90,15 @@ Supervisor::Supervisor(Setting& setting, const Notifier& notifier)
   if (!options_.status.empty()) {
     status_server_.emplace(
         open(Endpoint::parse(options_.status), options_.socket),
-        options_.socket, [this] {
-          Snapshot snapshot = setting_.board.snapshot();
-          measure_memory(snapshot);
-          return snapshot;
-        });
+        options_.socket, [this] { return setting_.board.snapshot(); });
   }
 }
 
 void Supervisor::open_channels() {
   const sigset_t set = heeded();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  for (const int signal : {SIGPIPE, SIGXFSZ, SIGUSR2})
-    ::signal(signal, SIG_IGN);
+  survive_broken_pipes();
+  take_no_notice_of(SIGUSR2);
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) fail("signalfd");
   std::array<int, 2> ends{};
@@ -137,7 +135,14 @@ void Supervisor::wait() {
                                 {reports_read_.get(), POLLIN, 0},
                                 {-1, POLLIN, 0}}};
   if (status_server_) fds[2].fd = status_server_->descriptor();
-  ::poll(fds.data(), fds.size(), timeout());
+  if (::poll(fds.data(), fds.size(), timeout()) < 0 && errno != EINTR) {
+    fail("poll");
+  }
+  for (const pollfd& fd : fds) {
+    if ((fd.revents & (POLLERR | POLLNVAL)) == 0) continue;
+    // It would be reported for ever.
+    throw Error(setting_.name + ": a descriptor of the supervisor is broken");
+  }
 }
 
 bool Supervisor::needs_clock() const {
@@ -233,6 +238,7 @@ void Supervisor::heed(const Report& report) {
       break;
     case Report::Kind::ready:
       child->ready = true;
+      has_served_ = true;
       failed_starts_ = 0;
       settle_generation();
       break;
@@ -334,7 +340,8 @@ void Supervisor::failed_start(std::uint64_t generation, int status,
   if (stopping_ || generation != generation_) return;
   if (proven_ != 0 && generation_ != proven_) return abandon_reload();
   ++failed_starts_;
-  if (proven_ == 0 && not_loaded) return stop(exit_not_loaded);
+  // At a first start, and while none could load it, the next one cannot either.
+  if (not_loaded && !has_served_) return stop(exit_not_loaded);
   if (failed_starts_ >= most_failed_starts && healthy(generation_, true) == 0) {
     log(LogLevel::error,
         setting_.name + ": the application could not be started " +

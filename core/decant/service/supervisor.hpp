@@ -104,6 +104,7 @@ class Supervisor {
   std::uint64_t proven_ = 0;      // the last one that serves; 0: none did yet
   std::uint64_t last_generation_ = 1;
   bool reload_again_ = false;
+  bool has_served_ = false;  // any worker did
   int failed_starts_ = 0;
   int quick_deaths_ = 0;
   Clock::time_point next_start_ = Clock::now();

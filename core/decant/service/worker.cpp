@@ -11,6 +11,7 @@
 #include "decant/error.hpp"
 #include "decant/runtime.hpp"
 #include "decant/service/deadline.hpp"
+#include "decant/service/forked_child.hpp"
 #include "decant/service/idle_watch.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
@@ -199,6 +200,7 @@ int Worker::run() {
   const MakeServer make_server = load(setting_);
   if (!make_server) return exit_not_loaded;
   if (options_.reload) sources_.start();
+  keep_from_forks(place_.reports);
   Loop loop(setting_.listeners, signals_,
             {.socket = options_.socket,
              .limits = options_.limits,

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,7 +18,9 @@
 #include "decant/application/python/file_wrapper.hpp"
 #include "decant/application/python/object.hpp"
 #include "decant/application/python/service_hooks.hpp"
+#include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
+#include "decant/broken_pipe.hpp"
 #include "decant/error.hpp"
 #include "decant/service/log.hpp"
 #include "decant/text.hpp"
@@ -126,18 +127,6 @@ class Configuration {
   PyConfig config_;
 };
 
-/// Lines of print() go out one by one: the process may end without Python's
-/// finalisation.
-void buffer_by_line() {
-  PyObject* const out = PySys_GetObject("stdout");
-  if (out == nullptr || out == Py_None) return;
-  const Object method = checked(PyObject_GetAttrString(out, "reconfigure"));
-  const Object none = checked(PyTuple_New(0));
-  const Object keywords =
-      checked(Py_BuildValue("{sO}", "line_buffering", Py_True));
-  checked(PyObject_Call(method.get(), none.get(), keywords.get()));
-}
-
 /// Directories of --python-path, before the rest.
 void extend_path(const Options& options) {
   PyObject* const list = PySys_GetObject("path");
@@ -221,7 +210,7 @@ void prepare() {
   prepare_file_wrapper_type();
   prepare_environ_keys();
   watch_forks();
-  buffer_by_line();
+  prepare_standard_streams();
   prepare_service_signals();
 }
 
@@ -268,9 +257,8 @@ void flush_standard_streams() noexcept {
 void start_interpreter(const std::string& argument, const Options& options) {
   if (Py_IsInitialized() != 0) return;
   exit_grace = options.grace;
-  // As Python itself has them; its own installation would take INT too.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  // As Python itself does; its own installation would take INT too.
+  survive_broken_pipes();
   make_libpython_global();
   Configuration(options.isolated).start(program_name(options), argument);
   try {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "decant/service/deadline.hpp"
+#include "decant/service/forked_child.hpp"
 
 namespace decant::service {
 namespace {
@@ -95,6 +96,7 @@ class Observation {
   Observation(const Observation&) = delete;
   Observation& operator=(const Observation&) = delete;
   ~Observation() {
+    if (is_forked_child()) return;
     record_.taken = RequestRecord::Clock::now() - record_.begun;
     observer_.end(record_);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "decant/error.hpp"
+#include "decant/service/forked_child.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/request/spool.hpp"
 
@@ -46,6 +47,7 @@ void ServedRequest::remark(std::string_view message) noexcept {
 }
 
 void ServedRequest::claim_head(const ResponseHead& head) {
+  if (is_forked_child()) gone();
   if (timed_ != nullptr && !timed_->claim_head()) gone();
   length_known_ = head.content_length.has_value() || !head.has_content;
 }

@@ -8,6 +8,7 @@
 
 #include "decant/descriptor.hpp"
 #include "decant/error.hpp"
+#include "decant/service/forked_child.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/request/body_input.hpp"
 #include "decant/service/request/writer.hpp"
@@ -104,7 +105,7 @@ void CodecRequest::look_around() {
 }
 
 void CodecRequest::require_peer() {
-  if (finished_ || broken_) gone();
+  if (finished_ || broken_ || is_forked_child()) gone();
   if (input_.aborted()) aborted();
 }
 
@@ -137,14 +138,14 @@ bool CodecRequest::send_errors(std::string_view lines) {
 }
 
 void CodecRequest::finish(bool was_cut) {
-  if (finished_) return;
+  if (finished_ || is_forked_child()) return;
   finished_ = true;
   if (!input_.aborted() && was_cut) broken_ = true;
   if (!writer_.end(application_status(was_cut))) broken_ = true;
 }
 
 void CodecRequest::cut() {
-  if (finished_) return;
+  if (finished_ || is_forked_child()) return;
   writer_.cut();
   // The connection stays open for input: a web server that cannot send the
   // rest of its request, as Apache, never reads the response.
