@@ -34,8 +34,16 @@ void DescriptorSink::write(std::string_view lines) noexcept {
 
 void DescriptorOutput::write(std::span<iovec> parts) {
   if (!gone_ && write_all(fd_, parts)) return;
+  if (!gone_ && errno != EPIPE && errno != ECONNRESET) error_ = errno;
   gone_ = true;
   throw ClientGone("output: the reader of the response has closed it");
+}
+
+bool tell_of_write_error(ErrorSink& errors, int error) noexcept {
+  if (error == 0) return false;
+  errors.complain(std::string("the response could not be written: ") +
+                  std::strerror(error));
+  return true;
 }
 
 void DescriptorOutput::start(const ResponseHead& head, std::string_view chunk,

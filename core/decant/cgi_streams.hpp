@@ -49,6 +49,9 @@ class DescriptorOutput : public Output {
   void exit_status(int status) noexcept override { failed_ = status != 0; }
   /// The application is a process and has failed.
   bool failed() const noexcept { return failed_; }
+  /// Why it could not be written: an errno; 0 when it could, or when nobody is
+  /// left to read it.
+  int error() const noexcept { return error_; }
 
  private:
   /// Appends the head to `out` in the form that this output has.
@@ -58,7 +61,12 @@ class DescriptorOutput : public Output {
   int fd_;
   bool gone_ = false;
   bool failed_ = false;
+  int error_ = 0;
 };
+
+/// Says on `errors` that a response could not be written. True when there was
+/// an `error` to tell of.
+bool tell_of_write_error(ErrorSink& errors, int error) noexcept;
 
 /// A CGI response.
 class CgiOutput final : public DescriptorOutput {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The command line: what it prints, what it refuses and how it exits.
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
 #include "integration/python_fixtures.hpp"
@@ -314,4 +317,85 @@ TEST_CASE("--help teaches with examples", "[command]") {
     CHECK_THAT(ran.out, Contains("Examples:") && Contains("--script-name"));
   }
   CHECK_THAT(run_clean({decant_command(), "--help"}).out, Contains("Usage:"));
+}
+
+TEST_CASE("a key of a TOML file that is no option is named with its line",
+          "[command]") {
+  const TemporaryDirectory directory;
+  const std::string config =
+      directory.write("decant.toml", "# ours\nthreads = 2\n  processess = 3\n");
+  check_complaint(
+      {decant_command(), "fcgi", plugin("hello"), "--config", config}, 2,
+      config +
+          ":3: there is no option \"processess\"; did you "
+          "mean processes?");
+}
+
+TEST_CASE("a mistyped command is named with the one that was meant",
+          "[command]") {
+  check_complaint({decant_command(), "fgci", plugin("hello")}, 2,
+                  "there is no command \"fgci\"; did you mean fcgi?");
+  check_complaint({decant_command(), "statsu", "127.0.0.1:9000"}, 2,
+                  "did you mean status?");
+  // What is there is an application, whatever its name.
+  check_complaint({decant_command(), "nothing-like-it"}, 3, "was not found");
+}
+
+TEST_CASE("a directory with a Django project is told from one of programs",
+          "[command]") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directories(directory / "outer/mysite");
+  directory.write("outer/mysite/wsgi.py", "");
+  check_complaint({decant_command(), "run", directory / "outer/mysite", "/"}, 3,
+                  "give mysite.wsgi --chdir " + (directory / "outer"));
+  std::filesystem::rename(directory / "outer", directory / "mysite");
+  check_complaint({decant_command(), "run", directory / "mysite/", "/"}, 3,
+                  "give mysite.wsgi --chdir " + (directory / "mysite"));
+}
+
+TEST_CASE("a response that cannot be written is a failure", "[command]") {
+  const std::string form =
+      GENERATE("cgi", "http", "body", "--http", "", "cgi ");
+  CAPTURE(form);
+  const std::string words = form == "--http" ? "run \"$1\" --http"
+                            : form == ""     ? "run \"$1\""
+                            : form == "cgi " ? "cgi \"$1\""
+                                             : "run \"$1\" / --as " + form;
+  const Ran ran =
+      run_clean({"/bin/sh", "-c", "exec \"$0\" " + words + " >/dev/full",
+                 decant_command(), plugin("hello")},
+                form == "--http" ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n" : "",
+                {{"REQUEST_METHOD", "GET"}});
+  CHECK(ran.status == 1);
+  CHECK_THAT(ran.err, Contains("decant: the response could not be written: No "
+                               "space left on device\n"));
+  // Who reads no more has seen enough.
+  const Ran piped =
+      run_clean({"/bin/bash", "-c",
+                 "\"$0\" " + words + " > >(exec true); echo \"status $?\" >&2",
+                 decant_command(), plugin("hello")},
+                form == "--http" ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n" : "",
+                {{"REQUEST_METHOD", "GET"}});
+  CHECK(piped.err == "status 0\n");
+}
+
+TEST_CASE("help that cannot be written is a failure", "[command]") {
+  const Ran ran =
+      run_clean({"/bin/sh", "-c", "exec \"$0\" fcgi --help >/dev/full",
+                 decant_command()});
+  CHECK(ran.status == 1);
+  CHECK_THAT(ran.err, StartsWith("decant: standard output cannot be written"));
+}
+
+TEST_CASE("a socket that only root may open is spoken of", "[command]") {
+  if (::geteuid() != 0) return;
+  const TemporaryDirectory directory;
+  const std::string endpoint = "unix:" + directory / "s";
+  const Words words = {decant_command(), "fcgi", plugin("hello"), "--listen",
+                       endpoint};
+  CHECK_THAT(Service(Command{.words = words}).log(),
+             Contains("only root may connect to " + endpoint) &&
+                 Contains("--owner www-data"));
+  CHECK_THAT(Service({plugin("hello"), "--mode", "0660"}, endpoint).log(),
+             !Contains("only root"));
 }

@@ -35,6 +35,34 @@ bool holds(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("the last one of an option counts") {
+  const Settings parsed =
+      settings(Side::fcgi, {"./hello.so", "--threads", "8", "--mode", "0600",
+                            "--threads=2", "--mode", "0660", "--lint", "--lint",
+                            "--listen", "a:1", "--listen", "b:2"});
+  CHECK(parsed.fcgi.threads == 2);
+  CHECK(parsed.fcgi.socket.mode == 0660);
+  CHECK(parsed.fcgi.listen == Words{"a:1", "b:2"});
+  CHECK(settings(Side::run, {"./hello.so", "/", "--as", "cgi", "--as", "body"})
+            .run.form == runner::Form::body);
+}
+
+TEST_CASE("what was mistyped is named, and what was meant") {
+  CHECK(holds(complaint(Side::fcgi, {"./hello.so", "--processess", "2"}),
+              "there is no option \"--processess\"; did you mean "
+              "--processes?"));
+  CHECK(holds(complaint(Side::fcgi, {"./hello.so", "--treads=2", "--listne",
+                                     "127.0.0.1:9000"}),
+              "\"--treads\"; did you mean --threads?"));
+  CHECK(holds(complaint(Side::run, {"./hello.so", "/", "--colour"}),
+              "there is no option \"--colour\";"));
+  CHECK(holds(complaint(Side::run, {"./hello.so", "/", "/more"}),
+              "\"/more\" is one word too many"));
+  CHECK(meant_side(decant_program, "fgci") == "fcgi");
+  CHECK(meant_side(decant_program, "hello").empty());
+  CHECK(meant_side(own_program, "wrp").empty());
+}
+
 TEST_CASE("the first word names the side") {
   Words words{"fcgi", "x.so"};
   CHECK(take_side(decant_program, words) == Side::fcgi);

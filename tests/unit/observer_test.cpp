@@ -43,7 +43,9 @@ class Witness final : public Observer {
          std::string(cgi_request::request_line(record.variables).target)});
     order += "end;";
   }
+  bool shows_ids() const noexcept override { return shows; }
 
+  bool shows = true;
   std::vector<std::uint64_t> begun;
   std::vector<Seen> ended;
   std::string order;
@@ -147,6 +149,11 @@ TEST_CASE("Lines of the log carry the number of an observed request") {
   const RequestIdText id(witness.begun.at(0));
   CHECK(exchange.errors.text == "decant: [" + std::string(id.view()) +
                                     "] GET /: std::runtime_error: no way\n");
+  // Where nothing else shows it, it says nothing.
+  witness.shows = false;
+  exchange.errors.text.clear();
+  run(exchange, fails, &witness);
+  CHECK(exchange.errors.text == "decant: GET /: std::runtime_error: no way\n");
 }
 
 TEST_CASE("Several observers are told as one") {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "decant/command/nearest.hpp"
 #include "decant/command/option_values.hpp"
 #include "decant/command/service_options.hpp"
 #include "decant/error.hpp"
@@ -81,12 +82,6 @@ std::string filled_in(std::string text, const Program& program) {
   return text;
 }
 
-std::string one_line(std::string_view text) {
-  std::string line;
-  append_escaped(line, text);
-  return line;
-}
-
 constexpr Choices<service::LogLevel, 4> log_levels = {
     {{"error", service::LogLevel::error},
      {"warning", service::LogLevel::warning},
@@ -124,26 +119,11 @@ class Parser {
     if (takes_app()) add_python_options();
     if (program.takes_app) add_program_options();
     add_shared_options();
+    let_the_last_count(app_);
   }
 
   std::optional<Settings> parse(std::vector<std::string> words) {
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
-    try {
-      app_.parse(std::move(words));
-    } catch (const CLI::CallForHelp&) {
-      std::cout << app_.help();
-      return std::nullopt;
-    } catch (const CLI::CallForVersion& request) {
-      std::cout << request.what() << '\n';
-      return std::nullopt;
-    } catch (const CLI::ConfigError& error) {
-      throw UsageError("--config: " + one_line(error.what()) +
-                       "; the keys are the long options of '" +
-                       app_.get_name() + " --help', as threads = 2");
-    } catch (const CLI::ParseError& error) {
-      throw UsageError(one_line(error.what()) + "; try '" + app_.get_name() +
-                       " --help'");
-    }
+    if (!parse_words(app_, std::move(words))) return std::nullopt;
     return finish();
   }
 
@@ -375,6 +355,15 @@ std::optional<Side> take_side(const Program& program,
     return text.side;
   }
   return std::nullopt;
+}
+
+std::string meant_side(const Program& program, const std::string& word) {
+  std::vector<std::string> words = {"status"};
+  for (const SideText& text : sides) {
+    if (text.side != Side::wrap || program.takes_app)
+      words.push_back(text.word);
+  }
+  return nearest(word, words);
 }
 
 std::optional<Settings> parse(const Program& program, Side side,

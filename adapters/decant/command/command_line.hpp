@@ -43,6 +43,10 @@ struct Program {
 std::optional<Side> take_side(const Program& program,
                               std::vector<std::string>& words);
 
+/// The side, or other command, that `word` may have been meant for; empty when
+/// it is near to none.
+std::string meant_side(const Program& program, const std::string& word);
+
 /// Parses the words after the side. Gives no value when help was asked for and
 /// has been printed. Throws UsageError: one line that names the option.
 std::optional<Settings> parse(const Program& program, Side side,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -70,6 +71,24 @@ std::optional<Kind> infer(const std::string& text) {
   return callable ? std::optional(Kind::python) : std::nullopt;
 }
 
+/// How to name the Django project in a directory; empty where there is none.
+std::string django_project(std::string directory) {
+  namespace fs = std::filesystem;
+  while (directory.ends_with('/')) directory.pop_back();
+  const fs::path path(directory);
+  const fs::path name = path.filename();
+  std::error_code error;  // none is what cannot be looked at
+  const auto in = [](const fs::path& folder, const fs::path& module) {
+    const std::string there = folder.empty() || folder == "."
+                                  ? std::string()
+                                  : " --chdir " + folder.string();
+    return module.string() + ".wsgi" + there;
+  };
+  if (fs::exists(path / "wsgi.py", error)) return in(path.parent_path(), name);
+  if (fs::exists(path / name / "wsgi.py", error)) return in(path, name);
+  return {};
+}
+
 }  // namespace
 
 AppSpec AppSpec::parse(const std::string& text) {
@@ -79,10 +98,16 @@ AppSpec AppSpec::parse(const std::string& text) {
     if (kind) return {*kind, text.substr(colon + 1)};
   }
   const auto kind = infer(text);
+  if (kind == Kind::program) {
+    if (const std::string project = django_project(text); !project.empty()) {
+      throw LoadError(decant::quoted(text) +
+                      " is a directory with a Django project; give " + project);
+    }
+  }
   if (kind) return {*kind, text};
   const bool there = ::access(text.c_str(), F_OK) == 0;
   throw LoadError(
-      quoted(text) +
+      decant::quoted(text) +
       (there ? " is no application; give the kind, as native:" + text +
                    ", or make a program executable"
              : " was not found; give ./hello.so, ./app.py, module:callable, "

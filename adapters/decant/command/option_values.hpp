@@ -52,6 +52,15 @@ Value choose(std::string_view option, std::string_view text,
                    " is not one of: " + names);
 }
 
+/// Has the last one count where an option that takes one value is given again:
+/// scripts around the command add theirs in front.
+void let_the_last_count(CLI::App& app);
+
+/// Parses `words`. Gives false when help or versions were asked for and have
+/// been printed. Throws UsageError: one line that names what was mistyped, and
+/// what may have been meant.
+bool parse_words(CLI::App& app, std::vector<std::string> words);
+
 /// An option that may be given as often as one likes, each time with one word.
 CLI::Option* add_repeatable(CLI::App& app, const char* names,
                             std::vector<std::string>& values,

@@ -115,6 +115,30 @@ std::vector<std::string> own_words(int argc, char** argv) {
   return words;
 }
 
+/// A first word that is nearly a command, and no application that there is.
+void refuse_mistyped(const Program& program,
+                     const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  const std::string& word = words.front();
+  if (word.find_first_of("-./:") != std::string::npos ||
+      ::access(word.c_str(), F_OK) == 0) {
+    return;
+  }
+  const std::string meant = meant_side(program, word);
+  if (meant.empty()) return;
+  throw UsageError("there is no command " + quoted(word) + "; did you mean " +
+                   meant + "?");
+}
+
+/// `status`, unless what was printed could not be written, on a disk that is
+/// full. A reader that has seen enough is no reason to complain.
+int after_printing(int status) {
+  errno = 0;
+  if (std::cout.flush() || errno == EPIPE) return status;
+  throw Error(std::string("standard output cannot be written: ") +
+              std::strerror(errno));
+}
+
 int dispatch(const Program& program, std::vector<std::string> words,
              const Source& source) {
   if (!words.empty() && words[0] == "status") {
@@ -135,6 +159,7 @@ int dispatch(const Program& program, std::vector<std::string> words,
       std::cerr << overview(program);
       return exit_usage;
     }
+    refuse_mistyped(program, words);
     side = choose_side();
   }
   const std::optional<Settings> settings = parse(program, *side, words);
@@ -146,7 +171,7 @@ int dispatch(const Program& program, std::vector<std::string> words,
 int run(const Program& program, int argc, char** argv, const Source& source) {
   try {
     fill_standard_descriptors();
-    return dispatch(program, own_words(argc, argv), source);
+    return after_printing(dispatch(program, own_words(argc, argv), source));
   } catch (const UsageError& error) {
     return complain(error, exit_usage);
   } catch (const LoadError& error) {

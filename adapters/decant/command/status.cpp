@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "decant/cgi_response.hpp"
+#include "decant/command/option_values.hpp"
 #include "decant/descriptor.hpp"
 #include "decant/error.hpp"
 #include "decant/service/endpoint.hpp"
@@ -177,17 +178,8 @@ bool parse(const std::string& program, std::vector<std::string> words,
              " fcgi ./hello.so --listen unix:/run/app.sock --status "
              "unix:/run/app.status\n  " +
              program + " status unix:/run/app.status --watch\n");
-  std::reverse(words.begin(), words.end());  // as CLI11 wants them
-  try {
-    app.parse(std::move(words));
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return false;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError("status: " + std::string(error.what()) + "; try '" +
-                     app.get_name() + " --help'");
-  }
-  return true;
+  let_the_last_count(app);
+  return parse_words(app, std::move(words));
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ int serve(const Application& application, const Options& options) {
                           {.multiprocess = true, .run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
   drain(streams.input.get(), left_of_body(variables, input.consumed()));
-  return outcome == Outcome::failed || outcome == Outcome::cut_short ||
+  return tell_of_write_error(errors, output.error()) ||
+                 outcome == Outcome::failed || outcome == Outcome::cut_short ||
                  output.failed()
              ? 1
              : 0;

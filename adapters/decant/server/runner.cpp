@@ -183,7 +183,8 @@ int run_one(const Application& application, const Options& options,
                           cgi_request::Framing::content_length,
                           {.run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
-  if (outcome == Outcome::failed || outcome == Outcome::cut_short ||
+  if (tell_of_write_error(errors, output.error()) ||
+      outcome == Outcome::failed || outcome == Outcome::cut_short ||
       output.failed()) {
     return exit_failed;
   }

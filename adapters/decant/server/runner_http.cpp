@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <ctime>
 #include <utility>
@@ -101,6 +102,8 @@ class HttpOutput final : public Output {
   void exit_status(int status) noexcept override { failed_ = status != 0; }
   /// The application is a process and has failed.
   bool failed() const noexcept { return failed_; }
+  /// Why it could not be written, as DescriptorOutput's.
+  int error() const noexcept { return error_; }
 
   /// Ends a response that ran to its end.
   void finish() {
@@ -158,6 +161,7 @@ class HttpOutput final : public Output {
   }
 
   [[noreturn]] void gone() {
+    if (errno != EPIPE && errno != ECONNRESET) error_ = errno;
     keep_alive_ = false;
     throw ClientGone("http: the reader of the response has closed it");
   }
@@ -169,6 +173,7 @@ class HttpOutput final : public Output {
   bool chunked_ = false;
   bool ended_ = false;
   bool failed_ = false;
+  int error_ = 0;
   int status_ = 0;
 };
 
@@ -270,7 +275,8 @@ class Session {
                             {}};
     const Outcome outcome = gateway::run(exchange, application_);
     note(outcome, output.status());
-    result_.failed = result_.failed || output.failed();
+    result_.failed = tell_of_write_error(errors, output.error()) ||
+                     result_.failed || output.failed();
     if (outcome == Outcome::cut_short || outcome == Outcome::client_gone) {
       return false;  // no final chunk: the client sees that it is cut
     }
@@ -278,6 +284,8 @@ class Session {
       output.finish();
       return output.keep_alive() && (!head.has_body || input.drain());
     } catch (const Error&) {
+      result_.failed =
+          tell_of_write_error(errors, output.error()) || result_.failed;
       return false;
     }
   }

@@ -89,6 +89,24 @@ std::string banner(const Setting& setting) {
          counted(setting.options.threads, "thread", "threads");
 }
 
+/// The commonest first failure: started as root, with a socket that the web
+/// server may not open, which tells its own log at most.
+void tell_who_may_connect(const Setting& setting) {
+  const Options& options = setting.options;
+  const SocketSettings by_default;
+  if (::geteuid() != 0 || !options.user.empty() ||
+      !options.socket.owner.empty() || options.socket.mode != by_default.mode) {
+    return;
+  }
+  for (const Listener& listener : setting.listeners) {
+    if (listener.file().empty()) continue;
+    log(LogLevel::warning,
+        setting.name + ": only root may connect to " + listener.name() +
+            "; --owner www-data, or --mode 0660 --owner :www-data, lets a web "
+            "server in that runs as www-data");
+  }
+}
+
 /// Files that were made as root, where the user that the service has become may
 /// neither remove nor make any.
 void tell_what_stays(const Setting& setting, const PidFile* pid_file) {
@@ -157,6 +175,7 @@ int serve(const std::string& name, const Options& options,
   if (processes > 0) supervisor.emplace(setting, notifier);
   start_log(options.logs.file);
   give_up_privileges(options.user, options.group, options.chroot);
+  tell_who_may_connect(setting);
   tell_what_stays(setting, pid_file ? &*pid_file : nullptr);
   const int status = supervisor ? supervisor->run() : serve_under_init([&] {
     return work(setting, {}, &notifier);

@@ -183,6 +183,9 @@ class AccessObserver final : public Observer {
       : descriptor_(descriptor), format_(format) {}
 
   void begin(const RequestRecord&) noexcept override {}
+  bool shows_ids() const noexcept override {
+    return format_ == AccessFormat::json;
+  }
 
   void end(const RequestRecord& record) noexcept override {
     using std::chrono::system_clock;

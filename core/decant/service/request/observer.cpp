@@ -118,6 +118,12 @@ void Observers::end(const RequestRecord& record) noexcept {
   for (const auto& observer : observers_) observer->end(record);
 }
 
+bool Observers::shows_ids() const noexcept {
+  return std::any_of(
+      observers_.begin(), observers_.end(),
+      [](const auto& observer) { return observer->shows_ids(); });
+}
+
 std::unique_ptr<Observer> together(
     std::vector<std::unique_ptr<Observer>> observers) {
   std::erase(observers, nullptr);
@@ -152,7 +158,7 @@ Outcome run_observed(const Exchange& exchange, const Application& application,
                                  .rules = exchange.rules,
                                  .framing = exchange.framing,
                                  .concurrency = exchange.concurrency,
-                                 .id = record.id},
+                                 .id = observer->shows_ids() ? record.id : 0},
                                 application);
   if (request_timed_out()) {
     record.status = 504;

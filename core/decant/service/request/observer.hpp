@@ -38,6 +38,8 @@ class Observer {
   virtual void begin(const RequestRecord& record) noexcept = 0;
   /// Follows each begin(), whatever happened.
   virtual void end(const RequestRecord& record) noexcept = 0;
+  /// True when it shows the numbers of requests: then the log does so too.
+  virtual bool shows_ids() const noexcept { return false; }
 };
 
 /// Several observers as one, told in the order in which they were added.
@@ -49,6 +51,7 @@ class Observers final : public Observer {
 
   void begin(const RequestRecord& record) noexcept override;
   void end(const RequestRecord& record) noexcept override;
+  bool shows_ids() const noexcept override;
 
  private:
   std::vector<std::unique_ptr<Observer>> observers_;
@@ -64,9 +67,9 @@ std::unique_ptr<Observer> together(
 std::uint64_t next_request_id() noexcept;
 
 /// gateway::run() with `observer` told of it, and lines of the log that carry
-/// the request's number. `arrived` is when the request came, the epoch when
-/// nobody knows. A null observer costs nothing. Called on the observer's
-/// thread.
+/// the request's number if the observer shows it. `arrived` is when the request
+/// came, the epoch when nobody knows. A null observer costs nothing. Called on
+/// the observer's thread.
 Outcome run_observed(const Exchange& exchange, const Application& application,
                      Observer* observer,
                      RequestRecord::Clock::time_point arrived = {});
