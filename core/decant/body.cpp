@@ -30,27 +30,42 @@ bool detail::SourceStream::next(std::string_view& chunk) {
 
 namespace {
 
+/// A file as it was when it became a body: what is written behind its end
+/// meanwhile does not belong to the response.
 class FileStream final : public detail::ChunkStream {
  public:
-  explicit FileStream(FileWrapper file) : file_(std::move(file)) {}
+  explicit FileStream(FileWrapper file)
+      : file_(std::move(file)), span_(file_.span()) {}
   bool next(std::string_view& chunk) override {
     chunk_.clear();
-    if (!file_.next(chunk_)) return false;
+    if (at_end() || !file_.next(chunk_)) return false;
     chunk = chunk_;
+    if (span_) {
+      chunk = chunk.substr(0, span_->size);
+      span_->size -= chunk.size();
+    }
     return true;
   }
-  std::optional<detail::FileSpan> file() const override { return file_.span(); }
+  bool at_end() const noexcept override { return span_ && span_->size == 0; }
+  std::optional<detail::FileSpan> file() const override { return span_; }
+  std::optional<std::uint64_t> size() const noexcept {
+    if (!span_) return std::nullopt;
+    return span_->size;
+  }
   void close() override { file_.close(); }
 
  private:
   FileWrapper file_;
+  std::optional<detail::FileSpan> span_;
   std::string chunk_;
 };
 
 }  // namespace
 
-Body::Body(FileWrapper file) : length_(std::nullopt), size_(file.size()) {
-  stream_ = std::make_unique<FileStream>(std::move(file));
+Body::Body(FileWrapper file) : length_(std::nullopt) {
+  auto stream = std::make_unique<FileStream>(std::move(file));
+  size_ = stream->size();
+  stream_ = std::move(stream);
 }
 
 Body::Body(Body&& other) noexcept

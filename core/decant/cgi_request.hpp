@@ -31,6 +31,9 @@ struct Rules {
   std::vector<std::pair<std::string, std::string>> variables;
   /// Longest request body in bytes; 0 means no limit.
   std::uint64_t max_body = 0;
+  /// Drops hop-by-hop headers of the response, where an application that sets
+  /// one would be answered with 500.
+  bool lenient = false;
 };
 
 /// The environment of this process as variables. The views stay valid until

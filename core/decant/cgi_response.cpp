@@ -51,10 +51,15 @@ void add_line(std::string_view line, std::optional<Status>& status,
     status = parse_status(value, line);
     return;
   }
-  const bool length = equals_ignoring_case(name, "Content-Length");
-  if (length &&
-      (!parse_content_length(value) || find_header(headers, name) != nullptr)) {
-    refuse(line, "is not one number of bytes");
+  if (equals_ignoring_case(name, "Content-Length")) {
+    if (value.empty()) return;  // a script whose variable was empty
+    const auto length = parse_content_length(value);
+    if (!length) refuse(line, "is not one number of bytes");
+    // RFC 9110 section 8.6: the same one again says nothing new.
+    if (const std::string* const before = find_header(headers, name)) {
+      if (parse_content_length(*before) == length) return;
+      refuse(line, "gives another length than the one before");
+    }
   }
   headers.emplace_back(name, value);
 }
@@ -69,6 +74,7 @@ void write_head(std::string& out, const Status& status,
 std::optional<Head> parse_head(std::string_view text) {
   std::optional<Status> status;
   Headers headers;
+  bool is_empty = true;
   std::size_t at = 0;
   for (;;) {
     const std::size_t newline = text.find('\n', at);
@@ -78,8 +84,9 @@ std::optional<Head> parse_head(std::string_view text) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;
     add_line(line, status, headers);
+    is_empty = false;
   }
-  if (!status && headers.empty()) refuse("", "comes first: there is no head");
+  if (is_empty) refuse("", "comes first: there is no head");
   if (!status) {
     const bool redirect = find_header(headers, "Location") != nullptr;
     status.emplace(standard_status(redirect ? 302 : 200));

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,6 +114,20 @@ bool send_all(int socket, std::string_view data,
 
 bool wait_to_write(int fd, std::chrono::seconds patience) noexcept {
   return retry(fd, POLLOUT, patience);
+}
+
+std::optional<std::uint64_t> size_from(int fd, std::int64_t position) noexcept {
+  struct stat info {};
+  if (position < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return std::nullopt;
+  }
+  // Where the last byte is, or the first one that should not be there.
+  const std::int64_t end = info.st_size;
+  const bool is_empty = position >= end;
+  char byte = 0;
+  const ssize_t got = ::pread(fd, &byte, 1, is_empty ? position : end - 1);
+  if (got != (is_empty ? 0 : 1)) return std::nullopt;
+  return is_empty ? 0 : static_cast<std::uint64_t>(end - position);
 }
 
 iovec as_iovec(std::string_view data) noexcept {

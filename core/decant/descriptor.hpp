@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -60,6 +62,11 @@ bool send_all(int socket, std::string_view data,
 /// for none. False with errno when it was an error, or nobody made room for as
 /// long as `patience`.
 bool wait_to_write(int fd, std::chrono::seconds patience) noexcept;
+
+/// Bytes of a regular file from `position` to its end, as far as its size can
+/// be believed: no value for what is no regular file, and for what has a size
+/// and no bytes, or bytes and no size, as files of /proc and /sys.
+std::optional<std::uint64_t> size_from(int fd, std::int64_t position) noexcept;
 
 /// An iovec over `data`; writev(2) does not change what it points to.
 iovec as_iovec(std::string_view data) noexcept;

@@ -26,6 +26,20 @@ struct Concurrency {
   bool run_once = false;      ///< this process serves one request
 };
 
+namespace detail {
+
+/// Who takes the response, as far as an application that waits may know.
+class Client {
+ public:
+  virtual ~Client() = default;
+  /// What Environ::connection() gives.
+  virtual int connection() const noexcept { return -1; }
+  /// What Environ::client_gone() gives.
+  virtual bool client_gone() { return false; }
+};
+
+}  // namespace detail
+
 /// A dictionary of variables, fresh for each request, free to be changed.
 /// Values are bytes (latin-1). The views it gives stay valid until the request
 /// has ended, also those of variables that were set or erased.
@@ -90,8 +104,18 @@ class Environ {
   /// A descriptor on which poll(2) reports POLLHUP or POLLERR once nobody is
   /// left to take the response, or -1; for an application that has something
   /// else to wait for. Neither to be read from nor written to.
-  int connection() const noexcept { return connection_; }
-  void set_connection(int descriptor) noexcept { connection_ = descriptor; }
+  int connection() const noexcept {
+    return client_ != nullptr ? client_->connection() : -1;
+  }
+  /// True once nobody is left to take the response, or the web server has taken
+  /// its request back (FastCGI 1.0 section 5.4, ABORT_REQUEST), which
+  /// connection() does not show. For an application that waits: call it now and
+  /// then, from the thread of the request. Does not wait.
+  bool client_gone() const {
+    return client_ != nullptr && client_->client_gone();
+  }
+  /// Borrows `client`.
+  void set_client(detail::Client* client) noexcept { client_ = client; }
   /// For an application that is a process: the end of the response waits until
   /// the body is closed, and its exit status goes along where the server side
   /// has a place for it (FastCGI 1.0 section 5.5, appStatus).
@@ -127,7 +151,7 @@ class Environ {
   ErrorStream& errors_;
   Concurrency concurrency_;
   std::string_view url_scheme_ = "http";
-  int connection_ = -1;
+  detail::Client* client_ = nullptr;
   std::optional<int> exit_status_;
   std::unique_ptr<Variables> variables_;
   // Of the names that are not known, once there are many.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "decant/file_wrapper.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,15 +32,10 @@ std::optional<std::uint64_t> FileWrapper::size() const {
 }
 
 std::optional<detail::FileSpan> FileWrapper::span() const {
-  struct stat info {};
-  if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return std::nullopt;
-  }
   const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
-  if (position < 0) return std::nullopt;
-  const off_t left = std::max(info.st_size - position, off_t{0});
-  return detail::FileSpan{file_.get(), position,
-                          static_cast<std::uint64_t>(left)};
+  const auto size = size_from(file_.get(), position);
+  if (!size) return std::nullopt;
+  return detail::FileSpan{file_.get(), position, *size};
 }
 
 }  // namespace decant

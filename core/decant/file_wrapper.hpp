@@ -22,7 +22,7 @@ class FileWrapper final : public BodySource {
   void close() override { file_.reset(); }
 
   /// Bytes from the position to the end of a regular file; nothing for a
-  /// pipe, a socket or a device.
+  /// pipe, a socket, a device or a file whose size lies, as in /proc.
   std::optional<std::uint64_t> size() const;
   /// The same with the descriptor and the position.
   std::optional<detail::FileSpan> span() const;

@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -26,7 +27,8 @@ class Response final : public detail::StartResponseTarget,
                        public detail::WriteTarget,
                        public std::enable_shared_from_this<Response> {
  public:
-  explicit Response(Output& output) : output_(&output) {}
+  Response(Output& output, bool lenient)
+      : output_(&output), lenient_(lenient) {}
 
   void set_head_only(bool head_only) noexcept { head_only_ = head_only; }
   /// The end may have to wait for what the application leaves in `env`.
@@ -57,8 +59,11 @@ class Response final : public detail::StartResponseTarget,
   }
   std::uint64_t sent() const noexcept { return sent_; }
   const std::optional<Status>& status() const noexcept { return status_; }
+  /// The last hop-by-hop header that was dropped; empty when there was none.
+  const std::string& dropped_header() const noexcept { return dropped_header_; }
 
  private:
+  void drop_hop_by_hop(Headers& headers);
   void require_open(std::string_view who) const;
   void require_started(std::string_view who) const;
   bool carries_content() const noexcept {
@@ -69,6 +74,7 @@ class Response final : public detail::StartResponseTarget,
   void emit(std::string_view chunk, bool last);
   template <class Send>
   void deliver(std::string_view chunk, const Send& send);
+  void look_for_client();
   bool complete() const noexcept;
 
   Output* output_;
@@ -83,6 +89,8 @@ class Response final : public detail::StartResponseTarget,
   bool head_sent_ = false;
   bool wrote_ = false;
   bool client_gone_ = false;
+  const bool lenient_;
+  std::string dropped_header_;
 };
 
 void Response::require_open(std::string_view who) const {
@@ -114,10 +122,19 @@ Write Response::start_response(std::string_view status, Headers headers,
   called_ = true;
   status_.reset();
   Status checked(status);
+  if (lenient_) drop_hop_by_hop(headers);
   content_length_ = check_headers(headers);
   headers_ = std::move(headers);
   status_ = std::move(checked);
   return Write(std::shared_ptr<detail::WriteTarget>(shared_from_this()));
+}
+
+void Response::drop_hop_by_hop(Headers& headers) {
+  std::erase_if(headers, [this](const auto& header) {
+    if (!is_hop_by_hop(header.first)) return false;
+    dropped_header_ = header.first;
+    return true;
+  });
 }
 
 void Response::write(std::string_view chunk) {
@@ -178,6 +195,12 @@ void Response::emit(std::string_view chunk, bool last) {
   deliver(chunk, [&] { output_->start(head, chunk, last); });
 }
 
+void Response::look_for_client() {
+  if (!output_->client_gone()) return;
+  client_gone_ = true;
+  throw ClientGone("the client left while the application waited");
+}
+
 /// Remembers that the client left: an application may catch what tells it.
 template <class Send>
 void Response::deliver(std::string_view chunk, const Send& send) {
@@ -213,7 +236,10 @@ void Response::transmit(Body& body) {
   std::size_t chunks = 0;
   for (std::string_view chunk; !complete() && body.next(chunk);) {
     ++chunks;
-    if (chunk.empty()) continue;
+    if (chunk.empty()) {
+      look_for_client();  // the application has nothing, and waits
+      continue;
+    }
     require_started("the body yielded a chunk");
     const bool only = body.length() == 1 && !wrote_;
     if (!head_sent_ && only) infer_content_length(chunk.size());
@@ -268,7 +294,8 @@ class Run {
       : exchange_(exchange),
         application_(application),
         errors_(exchange.errors),
-        response_(std::make_shared<Response>(exchange.output)) {}
+        response_(std::make_shared<Response>(exchange.output,
+                                             exchange.rules.lenient)) {}
 
   Outcome operator()() {
     Outcome outcome = Outcome::complete;
@@ -296,7 +323,7 @@ class Run {
         exchange_.variables, exchange_.framing, exchange_.rules);
     InputStream input(exchange_.input, length, exchange_.rules.max_body);
     Environ env(input, errors_, exchange_.concurrency, exchange_.variables);
-    env.set_connection(exchange_.output.connection());
+    env.set_client(&exchange_.output);
     cgi_request::normalise(exchange_.framing, exchange_.rules, env);
     exchange_.input.prepare(length);
     return call(env);
@@ -313,6 +340,7 @@ class Run {
       outcome = fail();
     }
     response_->set_environ(nullptr);
+    if (!response_->dropped_header().empty()) warn_of_dropped_header();
     if (env.exit_status()) exchange_.output.exit_status(*env.exit_status());
     return outcome == Outcome::complete ? verdict() : outcome;
   }
@@ -332,6 +360,16 @@ class Run {
       log("close: " + current_error());
     }
     return outcome;
+  }
+
+  void warn_of_dropped_header() {
+    static std::atomic<bool> warned{false};
+    if (warned.exchange(true)) return;
+    errors_.flush();
+    exchange_.errors.complain(
+        about(response_->dropped_header() +
+              ", a hop-by-hop header, was dropped, as --lenient wants it; this "
+              "is said once"));
   }
 
   /// A response that ran to its end, but may not be what it announced.

@@ -28,16 +28,13 @@ struct ResponseHead {
 /// given before they return and throw ClientGone when nobody is left to take
 /// it. With `last` nothing follows, and the server side may end its response
 /// at once.
-class Output {
+class Output : public detail::Client {
  public:
-  virtual ~Output() = default;
   /// Sends the head together with the first chunk, which may be empty.
   virtual void start(const ResponseHead& head, std::string_view chunk,
                      bool last) = 0;
   /// Sends a chunk, which is never empty.
   virtual void send(std::string_view chunk, bool last) = 0;
-  /// What Environ::connection() gives.
-  virtual int connection() const noexcept { return -1; }
   /// The exit status of an application that is a process, before the response
   /// is ended; nothing that was said to be the last chunk has come then.
   virtual void exit_status(int /*status*/) noexcept {}

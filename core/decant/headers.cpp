@@ -68,7 +68,8 @@ void check_name(std::string_view name) {
   if (is_hop_by_hop(name)) {
     throw ApplicationError("start_response: " + std::string(name) +
                            " is a hop-by-hop header, which belongs to the "
-                           "web server; leave it out");
+                           "web server; leave it out, or have --lenient drop "
+                           "it");
   }
 }
 

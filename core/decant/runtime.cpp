@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/runtime.hpp"
 
+#include <cstdlib>
+
 namespace decant {
 namespace {
 
@@ -14,6 +16,15 @@ void set_runtime(const Runtime& runtime) {
 
 const Runtime& runtime() noexcept {
   return the_runtime;
+}
+
+int finish_runtime(int status) noexcept {
+  if (the_runtime.finish != nullptr) the_runtime.finish(status);
+  return status;
+}
+
+void end_process(int status) {
+  std::exit(finish_runtime(status));
 }
 
 }  // namespace decant

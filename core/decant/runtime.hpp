@@ -14,8 +14,13 @@ struct Runtime {
   /// Called in a signal handler of the main thread: makes what the application
   /// does there end soon, by an exception of its own. May be null.
   void (*interrupt)() = nullptr;
+  /// A signal at which a thread prints on standard error where it is; 0: none.
+  int stack_signal = 0;
   /// The files that the application has been loaded from so far. May be null.
   std::vector<std::string> (*source_files)() = nullptr;
+  /// Called on the main thread when the process is about to end with `status`,
+  /// before exit(3): ends what the application has begun. May be null.
+  void (*finish)(int status) noexcept = nullptr;
 };
 
 /// Called by an application side once its runtime has started, before there
@@ -23,5 +28,10 @@ struct Runtime {
 void set_runtime(const Runtime& runtime);
 /// Without a runtime all is empty.
 const Runtime& runtime() noexcept;
+
+/// Has the runtime finish, if there is one, and gives `status`.
+int finish_runtime(int status) noexcept;
+/// The same, and ends the process by exit(3).
+[[noreturn]] void end_process(int status);
 
 }  // namespace decant

@@ -38,11 +38,11 @@ Descriptor move_up(int fd, int flags) {
   return copy;
 }
 
-StandardStreams take() {
+StandardStreams take(bool keep_terminal) {
   // Closed by the parent: keep its number filled.
   if (::fcntl(2, F_GETFD) < 0) put_null(2, "stdio: stderr");
   StandardStreams streams{move_up(0, O_RDONLY), move_up(1, O_WRONLY)};
-  put_null(0, "stdio: stdin");
+  if (!keep_terminal || ::isatty(0) == 0) put_null(0, "stdio: stdin");
   if (::dup2(2, 1) < 0) fail("stdio: stdout");
   return streams;
 }
@@ -61,8 +61,8 @@ void fill_standard_descriptors() {
   }
 }
 
-const StandardStreams& own_standard_streams() {
-  static const StandardStreams streams = take();
+const StandardStreams& own_standard_streams(bool keep_terminal) {
+  static const StandardStreams streams = take(keep_terminal);
   return streams;
 }
 

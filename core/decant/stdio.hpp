@@ -22,6 +22,9 @@ struct StandardStreams {
 /// process: from then on 0 is /dev/null and 1 is standard error, so that
 /// neither printf nor a child's echo can end up in a response. Call it before
 /// the application is loaded. Throws std::system_error.
-const StandardStreams& own_standard_streams();
+///
+/// With `keep_terminal` a terminal stays 0, for a debugger in the application;
+/// only the first call says so.
+const StandardStreams& own_standard_streams(bool keep_terminal = false);
 
 }  // namespace decant

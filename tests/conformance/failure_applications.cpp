@@ -181,6 +181,26 @@ Chunks endless(Environ& env, StartResponse start_response) {
   }
 }
 
+/// Has nothing to say, and says so.
+Chunks waits_in_body(Environ& env, StartResponse start_response) {
+  const Guard guard(env, "waits-in-body");
+  start_response("200 OK", plain_text());
+  co_yield "first\n";
+  for (;;) {
+    co_yield "";
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+/// Waits for something else than its client.
+Body waits_before_body(Environ& env, const StartResponse& start_response) {
+  while (!env.client_gone()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  start_response("200 OK", plain_text());
+  return "too late\n";
+}
+
 }  // namespace
 
 void add_failure_applications(Applications& applications) {
@@ -201,6 +221,8 @@ void add_failure_applications(Applications& applications) {
   applications["streams"] = streams;
   applications["streams-by-write"] = streams_by_write;
   applications["endless"] = endless;
+  applications["waits-in-body"] = waits_in_body;
+  applications["waits-before-body"] = waits_before_body;
 }
 
 }  // namespace decant::conformance

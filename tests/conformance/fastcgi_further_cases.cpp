@@ -204,6 +204,23 @@ void abort_of_a_kept_connection() {
   CHECK_THAT(peer.good_output(), EndsWith("a string\n"));
 }
 
+/// Nothing is read or written that would show it.
+void abort_of_a_waiting_request() {
+  for (const char* const application : {"waits-in-body", "waits-before-body"}) {
+    Peer peer;
+    CAPTURE(application);
+    peer.send(fastcgi_request(get(application), "", kept));
+    if (application == std::string("waits-in-body")) peer.read_until("first");
+    peer.send(fastcgi_record(fcgi_abort_request, 1, ""));
+    const FastcgiResponse response = peer.receive(1, test::Milliseconds(2000));
+    CHECK(response.complete);
+    CHECK(response.protocol_status == test::fcgi_request_complete);
+    CHECK_THAT(response.output, !Catch::Matchers::Contains("too late"));
+    peer.send(fastcgi_request(get("string"), "", kept));
+    CHECK_THAT(peer.good_output(), EndsWith("a string\n"));
+  }
+}
+
 void unknown_role_of_a_kept_connection() {
   Peer peer;
   const std::string request = fastcgi_request(
@@ -387,7 +404,9 @@ std::vector<FastcgiCase> further_cases() {
        abort_of_a_kept_connection},
       {"76 an unknown role, connection kept",
        unknown_role_of_a_kept_connection},
-      {"77 GET_VALUES, and then the end", values_and_no_more}};
+      {"77 GET_VALUES, and then the end", values_and_no_more},
+      {"78 ABORT_REQUEST while the application waits",
+       abort_of_a_waiting_request}};
 }
 
 }  // namespace decant::conformance

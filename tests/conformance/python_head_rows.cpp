@@ -39,6 +39,9 @@ void add_type_rows(Rows& rows) {
   rows.push_back(checked_row("characters beyond latin-1 raise ValueError",
                              "beyond-latin-1"));
   rows.push_back(
+      checked_row("what is refused is named in the message, latin-1 too",
+                  "refused-latin-1"));
+  rows.push_back(
       checked_row("an unknown keyword raises TypeError", "wrong-keywords"));
   rows.push_back({.name = "write refuses what is no bytes",
                   .application = "writes-text",
@@ -81,6 +84,14 @@ void add_exc_info_rows(Rows& rows) {
                       seen.status("409 Conflict");
                       seen.body("recovered\n");
                     }});
+  }
+  const std::pair<const char*, const char*> refused[] = {
+      {"type", "after a TypeError a call without exc_info is refused"},
+      {"value", "after a ValueError a call without exc_info is refused"},
+      {"contract", "after an AssertionError a call without one is refused"}};
+  for (const auto& [what, name] : refused) {
+    rows.push_back(checked_row(name, "refused-counts",
+                               {.target = std::string("/?") + what}));
   }
   rows.push_back(
       body_row("exc_info too late raises that very exception, with its "

@@ -108,6 +108,22 @@ void add_wrong_rows(Rows& rows) {
   add("None in a list", "of-none", yielded + "NoneType, ");
   add("a range of int", "of-numbers", yielded + "int, ");
   add("a generator of str", "generated-text", yielded + "str, ");
+  const std::string encode = yielded + "str, not bytes; encode text; it is ";
+  rows.push_back(error_row("a wrong chunk of a list is told by its place",
+                           "wrong-of-text-second",
+                           {encode + "item 1 of list\n"}));
+  rows.push_back(error_row("a wrong chunk of a generator is told by the line",
+                           "wrong-line",
+                           {encode + "generator wrong_line (",
+                            "python_result_applications.py, line "}));
+  rows.push_back(error_row("a wrong chunk of an object is told by its type",
+                           "wrong-closing-text", {encode + "ClosingBody\n"}));
+  rows.push_back(
+      error_row("a result whose __iter__ raises is closed", "wrong-iter",
+                {": python: LookupError: no iterator\n", "closed iter\n"}));
+  rows.push_back(error_row("a result that is no iterable is closed",
+                           "wrong-closing-only",
+                           {returned + "ClosingOnly, ", "closed only\n"}));
   rows.push_back(error_row("a str of an iterable gives 500, and it is closed",
                            "wrong-closing-text",
                            {yielded + "str, ", "closed text\n"}));

@@ -95,7 +95,7 @@ TEST_CASE("a log file has what the service and its application say", "[logs]") {
   const std::string endpoint = "unix:" + directory / "s";
   Process service({.words = {decant_command(), "fcgi",
                              application("complaining"), "--processes", "0",
-                             "--log-file", path, "--listen", endpoint}});
+                             "--mode", "0660", "--log-file", path, "--listen", endpoint}});
   REQUIRE(comes(path, "listening on"));
   CHECK(answer(endpoint, get("/x")).errors.empty());
   REQUIRE(comes(path, "another"));

@@ -3,6 +3,7 @@
 // the same kind of program.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -87,7 +88,7 @@ long ticks_of(pid_t pid) {
 
 TEST_CASE("1: a script that is stuck is ended, and others are answered",
           "[program]") {
-  const Site site(
+  Site site(
       "case $PATH_INFO in /stuck) echo $$ >pid; sleep 1000;; esac\n" +
           with_head("echo answered"),
       {"--threads", "1", "--program-timeout", "1"});
@@ -100,7 +101,7 @@ TEST_CASE("1: a script that is stuck is ended, and others are answered",
 }
 
 TEST_CASE("2: five megabytes go in and out at the same time", "[program]") {
-  const Site site(with_head("exec cat"));
+  Site site(with_head("exec cat"));
   std::string body;
   for (int i = 0; body.size() < 5'000'000; ++i) body += std::to_string(i);
   const FastcgiResponse response =
@@ -110,7 +111,7 @@ TEST_CASE("2: five megabytes go in and out at the same time", "[program]") {
 }
 
 TEST_CASE("3: a script that ignores its input is answered", "[program]") {
-  const Site site(with_head("echo not read"));
+  Site site(with_head("echo not read"));
   const std::string body(3'000'000, 'x');
   const FastcgiResponse response =
       site.ask(post("/", std::to_string(body.size())), body);
@@ -155,7 +156,7 @@ TEST_CASE("4 and 5: a client that leaves ends the script", "[program]") {
 
 TEST_CASE("6: a child in the background does not hold the response",
           "[program]") {
-  const Site site(with_head("sleep 1000 & echo $! >pid; echo answered"));
+  Site site(with_head("sleep 1000 & echo $! >pid; echo answered"));
   CHECK_THAT(site.ask(get("/")).output, Contains("answered\n"));
   const pid_t pid = site.pid_in("pid");
   CHECK(!has_ended(pid));
@@ -195,7 +196,7 @@ TEST_CASE("a script may finish when its service is told to stop", "[program]") {
 TEST_CASE("8: what a script writes goes out as it comes", "[program]") {
   const TemporaryDirectory gates;
   Gate gate(gates / "gate");
-  const Site site(
+  Site site(
       with_head("echo first; cat " + gate.path() + "; echo second"));
   FastcgiClient client(site.service.endpoint());
   client.send(fastcgi_request(get("/"), ""));
@@ -207,7 +208,7 @@ TEST_CASE("8: what a script writes goes out as it comes", "[program]") {
 
 TEST_CASE("9: a service whose scripts have ended uses no processor time",
           "[program]") {
-  const Site site(with_head("echo hello; (sleep 1000 & echo $! >child)"));
+  Site site(with_head("echo hello; (sleep 1000 & echo $! >child)"));
   for (int i = 0; i < 5; ++i) {
     REQUIRE(site.ask(get("/")).complete);
     ::kill(site.pid_in("child"), SIGKILL);
@@ -278,7 +279,7 @@ TEST_CASE("12: a script sees neither the service's secrets nor its files",
 }
 
 TEST_CASE("13: the exit status is given on and logged", "[program]") {
-  const Site site(with_head("echo whole; exit 3"));
+  Site site(with_head("echo whole; exit 3"));
   // A kept connection is none the worse for it.
   FastcgiClient client(site.service.endpoint());
   for (int i = 0; i < 2; ++i) {
@@ -291,9 +292,81 @@ TEST_CASE("13: the exit status is given on and logged", "[program]") {
   CHECK_THAT(site.service.log(), Contains("] exited with status 3\n"));
 }
 
+TEST_CASE("a script that goes on working does not hold its response",
+          "[program]") {
+  Site site(
+      with_head("echo whole; exec >&-; echo $$ >pid; read x <gate; "
+                "echo later >&2; : >done; exit 3"));
+  REQUIRE(::mkfifo((site.directory / "gate").c_str(), 0600) == 0);
+  FastcgiClient client(site.service.endpoint());
+  const auto start = std::chrono::steady_clock::now();
+  client.send(fastcgi_request(get("/"), "", {.keep_connection = true}));
+  const FastcgiResponse response = client.receive();
+  CHECK(std::chrono::steady_clock::now() - start < 1s);
+  CHECK(response.complete);
+  CHECK(response.application_status == 0);
+  CHECK_THAT(response.output, Contains("whole\n"));
+  const pid_t pid = site.pid_in("pid");
+  // What has begun is finished before the service ends.
+  site.service.signal(SIGTERM);
+  std::ofstream(site.directory / "gate") << "go\n";
+  CHECK(site.service.wait() == 0);
+  CHECK(fs::exists(site.directory / "done"));
+  CHECK(is_gone(pid));
+  CHECK_THAT(site.service.log(),
+             Contains("] exited with status 3, after its response\n") &&
+                 Contains("]: later\n"));
+}
+
+TEST_CASE("a script that goes on in silence is ended after its time",
+          "[program]") {
+  Site site(
+      with_head("echo whole; exec >&-; echo $$ >pid; exec sleep 1000"),
+      {"--program-timeout", "1"});
+  CHECK(site.ask(get("/")).complete);
+  CHECK(wait_until([&] { return is_gone(site.pid_in("pid")); }));
+  CHECK_THAT(site.service.log(),
+             Contains("closed its output and did not exit for 1 seconds"));
+}
+
+TEST_CASE("many scripts that go on are held back", "[program]") {
+  Site site(
+      with_head("echo whole; exec >&-; echo $$ >>pids; exec sleep 1000"),
+      {"--program-timeout", "30", "--threads", "4"});
+  for (int i = 0; i < 64; ++i) CHECK(site.ask(get("/")).complete);
+  FastcgiClient waiting(site.service.endpoint());
+  waiting.send(fastcgi_request(get("/"), ""));
+  CHECK(!waiting.receive(1, Milliseconds(300)).complete);
+  site.service.signal(SIGQUIT);
+  site.service.wait();
+  CHECK(wait_until([&] {
+    std::ifstream pids(site.directory / "pids");
+    int ended = 0;
+    for (pid_t pid = 0; pids >> pid;) ended += has_ended(pid) ? 1 : 0;
+    return ended == 65;
+  }));
+}
+
+TEST_CASE("a request that is taken back ends its silent script", "[program]") {
+  const std::string engine = GENERATE("records", "libfcgi");
+  CAPTURE(engine);
+  Site site(
+      "case $PATH_INFO in /silent) echo $$ >pid; sleep 1000;; esac\n" +
+          with_head("echo answered"),
+      {"--engine", engine});
+  FastcgiClient client(site.service.endpoint());
+  client.send(fastcgi_request(get("/silent"), "", {.keep_connection = true}));
+  const pid_t pid = site.pid_in("pid");
+  client.send(fastcgi_record(fcgi_abort_request, 1, ""));
+  CHECK(client.receive(1, Milliseconds(2000)).complete);
+  CHECK(is_gone(pid));
+  client.send(fastcgi_request(get("/"), "", {.keep_connection = true}));
+  CHECK_THAT(client.receive().output, Contains("answered"));
+}
+
 TEST_CASE("a script that dies leaves a response that is seen to be cut",
           "[program]") {
-  const Site site("printf 'Content-Length: 100\\n\\npart'; kill -9 $$");
+  Site site("printf 'Content-Length: 100\\n\\npart'; kill -9 $$");
   const FastcgiResponse response = site.ask(get("/"));
   CHECK(response.application_status == 128 + SIGKILL);
   CHECK_THAT(site.service.log(), Contains("was ended by signal 9 (Killed)"));

@@ -286,6 +286,135 @@ TEST_CASE("what is raised while loading is shown with its traceback",
                 "'factory.py' could not be loaded: ValueError: no", there);
 }
 
+TEST_CASE("an ASGI application is told apart at load", "[python-host]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const Words there = {"--chdir", directory.path()};
+  directory.write("asgi.py", R"(
+import functools
+
+
+async def coroutine(scope, receive, send):
+    pass
+
+
+async def generator(scope, receive):
+    yield
+
+
+class Framework:
+    async def __call__(self, scope, receive, send):
+        pass
+
+
+class Wrapped:
+    def __call__(self, scope, receive, send):
+        return coroutine(scope, receive, send)
+
+
+class Methods:
+    async def asgi(self, scope, receive, send):
+        pass
+
+
+framework = Framework()
+wrapped = Wrapped()
+method = Methods().asgi
+
+
+def make():
+    return Framework()
+
+
+def of_any(*arguments):
+    arguments[1]('200 OK', [])
+    return [b'of any']
+
+
+def with_default(environ, start_response, more=None):
+    start_response('200 OK', [])
+    return [b'with default']
+
+
+@functools.wraps(coroutine)
+def around(environ, start_response):
+    start_response('200 OK', [])
+    return [b'around']
+
+
+class Fine:
+    def __init__(self, environ, start_response):
+        start_response('200 OK', [])
+
+    def __iter__(self):
+        return iter([b'of a class'])
+)");
+  const auto check = [&](const std::string& name, const std::string& sign) {
+    check_refused_in_one_line(
+        "asgi.py:" + name,
+        "'asgi.py:" + name + "' is an ASGI application, it is " + sign +
+            "; give the framework's WSGI application, or wrap it, as ",
+        there);
+  };
+  for (const char* const name : {"coroutine", "generator", "framework",
+                                 "method", "Framework", "make()"}) {
+    check(name, "a coroutine function");
+  }
+  check("wrapped", "called with three arguments");
+  check("Wrapped", "called with three arguments");
+  CHECK(answer("asgi.py:of_any", there) == "of any");
+  CHECK(answer("asgi.py:with_default", there) == "with default");
+  CHECK(answer("asgi.py:around", there) == "around");
+  CHECK(answer("asgi.py:Fine", there) == "of a class");
+}
+
+TEST_CASE("a file of a package is named as the module that it is",
+          "[python-host]") {
+  if (no_python()) return;
+  const Folder folder;
+  const std::string& path = folder.directory.path();
+  folder.directory.write(
+      "package/relative.py",
+      "from . import wsgi\napplication = wsgi.application\n");
+  const std::string reason =
+      " imports from its package, which a file by itself has none of; give "
+      "package.relative with --chdir " +
+      std::filesystem::canonical(path).string();
+  check_refused_in_one_line("package/relative.py",
+                            "'package/relative.py'" + reason,
+                            {"--chdir", path});
+  CHECK(answer("package.relative", {"--chdir", path}) == "package.wsgi");
+  std::filesystem::remove(path + "/package/__init__.py");
+  check_refused_in_one_line("./package/relative.py:application",
+                            "'./package/relative.py'" + reason,
+                            {"--chdir", path});
+}
+
+TEST_CASE("--lenient drops hop-by-hop headers with one warning",
+          "[python-host]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const std::string app = directory.write("app.py", R"(
+def application(environ, start_response):
+    start_response('200 OK', [('Connection', 'close'), ('X-Kept', '1'),
+                              ('Keep-Alive', 'timeout=5')])
+    return [b'served']
+)");
+  const Ran strict = run_clean({decant_command(), "run", app, "/"});
+  CHECK_THAT(strict.out, StartsWith("Status: 500 "));
+  CHECK_THAT(strict.err,
+             Contains("Connection is a hop-by-hop header, which belongs to the "
+                      "web server; leave it out, or have --lenient drop it\n"));
+  const Ran lenient = run_clean(
+      {decant_command(), "run", app, "--http", "--lenient"},
+      "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(count(lenient.out, "HTTP/1.1 200 OK\r\n") == 2);
+  CHECK(count(lenient.out, "X-Kept: 1\r\n") == 2);
+  CHECK_THAT(lenient.out, !Contains("Keep-Alive") && !Contains("close"));
+  CHECK(count(lenient.err, "was dropped, as --lenient wants it") == 1);
+  CHECK(count(lenient.err, "\n") == 1);
+}
+
 TEST_CASE("in cgi-bin an application that fails to load is Status: 500",
           "[python-host]") {
   if (no_python()) return;
@@ -496,4 +625,25 @@ TEST_CASE("decant --version names the Python that it embeds", "[python-host]") {
   const Ran version = run_clean({python_executable(), "--version"});
   CHECK_THAT(run_clean({decant_command(), "--version"}).out,
              Contains("Python: " + version.out.substr(7)));
+}
+
+TEST_CASE("a terminal belongs to what decant run runs", "[python-host]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const std::string app = directory.write("app.py", R"(
+def application(environ, start_response):
+    breakpoint()
+    start_response('200 OK', [])
+    return [b'served']
+)");
+  const std::string command = decant_command() + " run " + app + " / --as body";
+  const Ran ran = run_clean({"/usr/bin/script", "-qec", command, "/dev/null"},
+                            "p 'forty' + 'two'\nc\n");
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("fortytwo") && Contains("served"));
+  CHECK_THAT(ran.out, !Contains("BdbQuit"));
+  // A body that comes by standard input is the request's.
+  const Ran piped =
+      run_clean({decant_command(), "run", app, "/", "-d", "@-"}, "c\n");
+  CHECK_THAT(piped.err, Contains("BdbQuit"));
 }

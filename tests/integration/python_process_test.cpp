@@ -517,3 +517,165 @@ def application(environ, start_response):
   service.signal(SIGTERM);
   CHECK(service.wait() == 0);
 }
+
+TEST_CASE("threads that a request starts are waited for", "[python-process]") {
+  if (no_python()) return;
+  const std::string threads = GENERATE("1", "4");
+  const std::string how = GENERATE("thread", "pool");
+  CAPTURE(threads, how);
+  PythonService python(R"(
+import concurrent.futures
+
+
+def work(path):
+    time.sleep(0.5)
+    open(path, "w").close()
+
+
+pool = concurrent.futures.ThreadPoolExecutor()
+
+
+def application(environ, start_response):
+    how, path = environ["QUERY_STRING"].split("=")
+    if how == "pool":
+        pool.submit(work, path)
+    else:
+        threading.Thread(target=work, args=(path,)).start()
+    return answer(start_response, "served")
+)",
+                       {"--threads", threads});
+  const std::string mark = python.directory / "mark";
+  CHECK_THAT(python.ask(how + "=" + mark).output, Contains("served"));
+  CHECK(python.stop() == 0);
+  CHECK(std::filesystem::exists(mark));
+  CHECK_THAT(python.service.log(), !Contains("cut off"));
+}
+
+TEST_CASE("threads that do not end are cut off after the grace, and named",
+          "[python-process]") {
+  if (no_python()) return;
+  PythonService python(R"(
+def application(environ, start_response):
+    threading.Thread(target=time.sleep, args=(1000,), name="endless").start()
+    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+    return answer(start_response, "served")
+)",
+                       {"--grace", "1", "--processes", "1"});
+  CHECK_THAT(python.ask().output, Contains("served"));
+  CHECK(python.stop() == 0);
+  CHECK(python.taken < 5s);
+  CHECK_THAT(python.service.log(),
+             Contains("python: threads of the application did not end within "
+                      "1 s (--grace) and were cut off: endless\n"));
+}
+
+TEST_CASE("whatever an application has changed, its process ends well",
+          "[python-process]") {
+  if (no_python()) return;
+  const std::string code = GENERATE(
+      "sys.stderr = sys.stdout = None",
+      "sys.excepthook = sys.unraisablehook = 5",
+      "threading._shutdown = lambda: 1 / 0", "del threading._shutdown",
+      "atexit.register(sys.exit, 7)", "atexit.register(lambda: 1 / 0)",
+      "signal.signal = os.fork = None", "sys.modules.pop('threading')",
+      "sys.modules['threading'] = sys.modules['atexit'] = None",
+      "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()");
+  const std::string threads = GENERATE("1", "4");
+  CAPTURE(code, threads);
+  const std::string module = code + "\natexit.register(open, MARK, 'w')\n";
+  const TemporaryDirectory directory;
+  const std::string mark = directory / "mark";
+  PythonService python("MARK = '" + mark + "'\n" + module,
+                       {"--threads", threads, "--processes", "1"});
+  CHECK_THAT(python.ask().output, Contains("served"));
+  CHECK(python.stop() == 0);
+  CHECK_THAT(python.service.log(), !Contains("SIGSEGV"));
+  const std::string ran_once = directory / "once";
+  const Ran ran = run_once(directory, "MARK = '" + ran_once + "'\n" + module);
+  CHECK(ran.status == 0);
+  CHECK(ran.out == "served");
+  if (code.find("'atexit'") == std::string::npos) {
+    CHECK(std::filesystem::exists(mark));
+    CHECK(std::filesystem::exists(ran_once));
+  }
+}
+
+TEST_CASE("gevent's patches do not crash the end of a process",
+          "[python-process]") {
+  if (no_python()) return;
+  if (no_python_module("gevent", "gevent")) return;
+  const TemporaryDirectory directory;
+  const std::string code = R"(
+from gevent import monkey
+monkey.patch_all()
+atexit.register(print, "atexit ran", file=sys.stderr, flush=True)
+)";
+  const Ran ran = run_once(directory, code);
+  CHECK(ran.status == 0);
+  CHECK(ran.out == "served");
+  CHECK_THAT(ran.err, Contains("atexit ran"));
+  for (const char* const threads : {"1", "4"}) {
+    PythonService python(code, {"--threads", threads, "--processes", "2"});
+    CHECK_THAT(python.ask().output, Contains("served"));
+    CHECK(python.stop() == 0);
+    CHECK(count(python.service.log(), "atexit ran") == 2);
+    CHECK_THAT(python.service.log(), !Contains("SIGSEGV"));
+  }
+}
+
+TEST_CASE("an application that does not load in time is one that cannot",
+          "[python-process]") {
+  if (no_python()) return;
+  const std::string processes = GENERATE("0", "1", "preload");
+  CAPTURE(processes);
+  const TemporaryDirectory directory;
+  const std::string app =
+      directory.write("app.py", prelude +
+                                    "def hang():\n    time.sleep(1000)\n"
+                                    "\n\nhang()\n");
+  Words words = {decant_command(),         "fcgi", app,
+                 "--load-timeout",         "1",    "--listen",
+                 "unix:" + directory / "s"};
+  if (processes == "preload") {
+    words.push_back("--preload");
+  } else {
+    words.insert(words.end(), {"--processes", processes});
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Ran ran = run_clean(words);
+  CHECK(std::chrono::steady_clock::now() - start < 5s);
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err,
+             Contains("decant: fcgi: the application was not loaded within 1 s "
+                      "(--load-timeout); its stack follows\n") &&
+                 Contains("app.py\", line ") && Contains("in hang"));
+  CHECK(!std::filesystem::exists(directory / "s"));
+}
+
+TEST_CASE("a reload that hangs leaves the old workers", "[python-process]") {
+  if (no_python()) return;
+  const TemporaryDirectory directory;
+  const std::string mark = directory / "mark";
+  PythonService python("if os.path.exists('" + mark + "'): time.sleep(1000)\n",
+                       {"--processes", "1", "--load-timeout", "1"});
+  CHECK_THAT(python.ask().output, Contains("served"));
+  directory.write("mark", "");
+  python.service.signal(SIGHUP);
+  CHECK(wait_until([&] {
+    return python.service.log().find("could not be loaded anew") !=
+           std::string::npos;
+  }));
+  CHECK_THAT(python.ask().output, Contains("served"));
+  CHECK(python.stop() == 0);
+}
+
+TEST_CASE("an application that takes long to load is told of",
+          "[python-process]") {
+  if (no_python()) return;
+  const PythonService python("time.sleep(10.5)\n", {"--processes", "1"});
+  CHECK_THAT(python.service.log(),
+             Contains("decant: fcgi: the application is still loading after "
+                      "10 s; its stack follows\n") &&
+                 Contains("app.py\", line "));
+  CHECK_THAT(python.ask().output, Contains("served"));
+}

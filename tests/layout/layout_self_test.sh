@@ -12,14 +12,14 @@ failed=0
 make_tree() {
   rm -rf "$root/tree"
   mkdir -p "$root/tree" && cd "$root/tree" || exit 2
-  mkdir -p core/decant/service adapters/decant/server examples \
+  mkdir -p core/decant/service adapters/decant/server/fastcgi examples \
     adapters/decant/application adapters/decant/command tests man
   write core/decant/text.hpp '<string>'
   write core/decant/service/log.hpp '"decant/text.hpp"' '<sys/socket.h>'
   write adapters/decant/server/cgi.hpp '"decant/text.hpp"'
   write adapters/decant/server/cgi.cpp '"decant/server/cgi.hpp"'
   write adapters/decant/server/fastcgi.hpp '"decant/service/log.hpp"'
-  write adapters/decant/server/fastcgi_libfcgi.cpp '<fcgiapp.h>'
+  write adapters/decant/server/fastcgi/libfcgi.cpp '<fcgiapp.h>'
   write adapters/decant/server/http_message.cpp '<boost/beast/http.hpp>'
   write adapters/decant/application/native.cpp '"decant/text.hpp"'
   write adapters/decant/command/run.cpp '<CLI/CLI.hpp>' \
@@ -64,7 +64,7 @@ catches core_without_third_party core/decant/x.cpp '<boost/asio.hpp>'
 catches core_without_third_party core/decant/service/x.cpp '<zlib.h>'
 catches sides_know_core_and_family adapters/decant/server/runner.cpp \
   '"decant/server/cgi.hpp"'
-catches sides_know_core_and_family adapters/decant/server/fastcgi_x.cpp \
+catches sides_know_core_and_family adapters/decant/server/fastcgi/x.cpp \
   '"decant/server/http_message.hpp"'
 catches sides_know_core_and_family adapters/decant/application/native.cpp \
   '"decant/server/cgi.hpp"'

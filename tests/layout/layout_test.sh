@@ -40,8 +40,8 @@ service_above_contract() {
 # The standard library and POSIX only.
 core_without_third_party() {
   posix='arpa/inet|cxxabi|dirent|dlfcn|errno|fcntl|grp|limits|netdb'
-  posix="$posix|netinet/(in|tcp|un)|poll|pthread|pwd|sched|signal|stdio"
-  posix="$posix|sys/[a-z]+|syslog|time|unistd"
+  posix="$posix|netinet/(in|tcp|un)|poll|pthread|pwd|sched|semaphore|signal"
+  posix="$posix|stdio|sys/[a-z]+|syslog|time|unistd"
   includes core | grep ':<' | grep -vE ":<([a-z_]+|($posix)\.h)>\$"
 }
 
@@ -71,7 +71,7 @@ sides_know_core_and_family() {
 # The peer of the benchmark is libfcgi by itself.
 libfcgi_in_one_file() {
   includes core adapters tests examples | grep -E '[<:/]fcgi(app|_stdio|_config|os)\.h' |
-    grep -v -e '^adapters/decant/server/fastcgi_libfcgi\.cpp:' \
+    grep -v -e '^adapters/decant/server/fastcgi/libfcgi\.cpp:' \
       -e '^tests/bench/peers/'
 }
 

@@ -102,7 +102,7 @@ TEST_CASE("A malformed head is refused with 502") {
                                  "A: b\nHTTP/1.1 200 OK\n\n",
                                  "HTTP/1.1 200 OK\nStatus: 404 x\n\n",
                                  "Content-Length: x\n\n",
-                                 "Content-Length: 1\nContent-Length: 1\n\n",
+                                 "Content-Length: 1\nContent-Length: 2\n\n",
                                  "Content-Length: -1\n\n",
                                  "Traceback (most recent call last):\n\n",
                                  "<html>\n<p>no head</p>\n\n"}) {

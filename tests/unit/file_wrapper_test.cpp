@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <system_error>
 
 #include "support/catch.hpp"
@@ -127,6 +128,36 @@ TEST_CASE("A file that grows is sent as far as its announced size") {
   CHECK(exchange.output.content_length == 5U);
   CHECK(exchange.output.body() == "first");
   CHECK(outcome == Outcome::complete);
+}
+
+TEST_CASE("a file whose size lies is a body of no known length",
+          "[file_wrapper]") {
+  // Bytes and no size, and a size with few bytes.
+  for (const char* const path :
+       {"/proc/self/status", "/sys/kernel/mm/transparent_hugepage/enabled",
+        "/proc/version"}) {
+    if (::access(path, R_OK) != 0) continue;
+    CAPTURE(path);
+    FileWrapper file(open_file(path));
+    CHECK(!file.size());
+    Body body(std::move(file));
+    std::string_view chunk;
+    CHECK(body.next(chunk));
+    CHECK(!chunk.empty());
+  }
+}
+
+TEST_CASE("a file that grows is sent as it was", "[file_wrapper]") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.write("log", "before\n");
+  Body body = FileWrapper(open_file(path), 4096);
+  CHECK(body.size() == 7);
+  std::ofstream(path, std::ios::app) << "after\n";
+  std::string_view chunk;
+  REQUIRE(body.next(chunk));
+  CHECK(chunk == "before\n");
+  CHECK(body.at_end());
+  CHECK(!body.next(chunk));
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ TEST_CASE("what is no CGI response gives 502 and a line of the log",
        {"printf '\\n\\nhello'", "there is no head"},
        {"printf 'A: b\\nStatus: many\\n\\n'", "has no status of the form"},
        {"printf 'Content-Length: 1\\nContent-Length: 2\\n\\n'",
-        "is not one number of bytes"},
+        "gives another length than the one before"},
+       {"printf 'Content-Length: many\\n\\n'", "is not one number of bytes"},
        {"head -c 70000 /dev/zero | tr '\\0' x",
         "wrote a head of more than 64 KiB"},
        {"printf 'Transfer-Encoding: chunked\\n\\n0\\n\\n'",
@@ -128,6 +129,17 @@ TEST_CASE("what is no CGI response gives 502 and a line of the log",
   CHECK(hosted.exchange.output.body() == "502 Bad Gateway\n");
   CHECK_THAT(hosted.exchange.errors.text,
              StartsWith("decant: GET /: program: ") && Contains(line));
+}
+
+TEST_CASE("a length that says nothing is no reason to refuse a program",
+          "[program]") {
+  Hosted empty("printf 'Content-Length: \\r\\n\\r\\nwhole'");
+  CHECK(empty.answer() == "whole");
+  CHECK(empty.exchange.output.status == "200 OK");
+  Hosted repeated(
+      "printf 'Content-Length: 5\\r\\nContent-length: 05\\r\\n\\r\\nwhole'");
+  CHECK(repeated.answer() == "whole");
+  CHECK(repeated.exchange.output.headers == Headers{{"Content-Length", "5"}});
 }
 
 TEST_CASE("a program that cannot be run gives 502 and the reason",
@@ -162,18 +174,30 @@ TEST_CASE("a program sees the request and nothing of the service",
   program::Options options;
   options.pass_env = {"DECANT_TEST_PASSED"};
   options.variables = {{"LD_LIBRARY_PATH", "/ours"}, {"wsgi.own", "no"}};
-  Hosted hosted(with_head("env"), options);
+  // As the shell was given them: it passes no names with hyphens on.
+  Hosted hosted(with_head("tr '\\0' '\\n' </proc/$$/environ"), options);
   for (const char* const name :
        {"HTTP_PROXY", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "PERL5LIB",
         "BASH_ENV", "ENV", "IFS", "PATH", "GCONV_PATH", "RUBYLIB",
-        "NODE_OPTIONS", "lower_case", "BASH_FUNC_x%%"}) {
+        "NODE_OPTIONS", "BASH_FUNC_x%%", "http_proxy", "All_Proxy",
+        "ld_preload", "path", "1ST", "with space"}) {
     hosted.exchange.set(name, "theirs");
   }
   hosted.exchange.set("HTTP_X_SEEN", "seen");
   hosted.exchange.set("GIT_PROJECT_ROOT", "/srv/git");
+  // mod_ssl, lighttpd, mod_auth_openidc, Shibboleth.
+  for (const char* const name :
+       {"SSL_CLIENT_S_DN_Email", "SSL_CLIENT_S_DN_emailAddress",
+        "OIDC_CLAIM_given_name", "Shib-Session-ID", "eppn"}) {
+    hosted.exchange.set(name, "let through");
+  }
   const std::string seen = '\n' + hosted.answer();
   CHECK_THAT(seen, Contains("\nHTTP_X_SEEN=seen\n"));
   CHECK_THAT(seen, Contains("\nGIT_PROJECT_ROOT=/srv/git\n"));
+  for (const char* const name : {"SSL_CLIENT_S_DN_Email", "Shib-Session-ID",
+                                 "SSL_CLIENT_S_DN_emailAddress", "eppn"}) {
+    CHECK_THAT(seen, Contains('\n' + std::string(name) + "=let through\n"));
+  }
   CHECK_THAT(seen, Contains("\nGATEWAY_INTERFACE=CGI/1.1\n"));
   CHECK_THAT(seen, Contains("\nSCRIPT_FILENAME=" + hosted.file + '\n'));
   CHECK_THAT(seen, Contains("\nPATH=/usr/local/sbin:"));

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 
+#include "decant/application/program/aftercare.hpp"
 #include "decant/application/program/conversation.hpp"
 #include "decant/application/program/environment.hpp"
 #include "decant/application/program/location.hpp"
@@ -47,7 +48,9 @@ class Host {
   Host(Find find, const Options& options)
       : find_(std::move(find)),
         environment_(options),
-        timeout_(options.timeout) {}
+        timeout_(options.timeout) {
+    set_aftercare_grace(options.grace);
+  }
 
   Body operator()(Environ& env, const StartResponse& start_response) const {
     const Location location = find_(env);

@@ -16,6 +16,9 @@ struct Options {
   /// A program that for so long neither takes input nor gives output is ended;
   /// 0 means never.
   std::chrono::seconds timeout{60};
+  /// How long the process waits, when it ends, for programs that go on working
+  /// when their response is over.
+  std::chrono::seconds grace{30};
   /// Set in every program's environment, whatever a request says.
   std::vector<std::pair<std::string, std::string>> variables = {};
   /// Variables of this process that a program gets to see.

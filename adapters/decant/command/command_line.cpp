@@ -137,6 +137,9 @@ class Parser {
                    "Set a variable in every environ and, for names without a "
                    "dot, in the process environment; repeatable")
         ->type_name("NAME=VALUE");
+    app_.add_flag("--lenient", settings_.rules.lenient,
+                  "Drop hop-by-hop headers of the response, as Connection, in "
+                  "place of answering 500");
     app_.add_flag("--lint", settings_.lint,
                   "Check the application and the server against the contract");
     app_.add_option("--log-level", log_level_,
@@ -303,7 +306,7 @@ class Parser {
   void finish_fcgi() {
     fastcgi::Options& fcgi = settings_.fcgi;
     service_.finish(settings_.rules);
-    settings_.python.grace = fcgi.limits.grace;
+    settings_.python.grace = settings_.program.grace = fcgi.limits.grace;
     fcgi.authorizer = choose("--roles", roles_, roles);
     fcgi.engine = choose("--engine", engine_, engines);
   }

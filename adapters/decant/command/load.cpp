@@ -57,6 +57,15 @@ bool names_decant(const std::string& path) {
          line.find("decant") != std::string::npos;
 }
 
+/// "mysite.app" where mysite is a package or module of this directory.
+bool names_module(const std::string& text) {
+  const std::string first = text.substr(0, text.find('.'));
+  if (first.empty() || first == text || !is_identifier_path(text)) return false;
+  std::error_code error;
+  return std::filesystem::is_directory(first, error) ||
+         std::filesystem::exists(first + ".py", error);
+}
+
 std::optional<Kind> infer(const std::string& text) {
   const std::string_view file = without_symbol(text);
   if (file.ends_with(".so")) return Kind::native;
@@ -67,6 +76,7 @@ std::optional<Kind> infer(const std::string& text) {
     if (::access(text.c_str(), X_OK) == 0) return Kind::program;
     return std::nullopt;
   }
+  if (names_module(text)) return Kind::python;
   const bool callable = file.size() != text.size() && is_identifier_path(file);
   return callable ? std::optional(Kind::python) : std::nullopt;
 }

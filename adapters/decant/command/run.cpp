@@ -12,6 +12,7 @@
 #include "decant/command/status.hpp"
 #include "decant/error.hpp"
 #include "decant/lint.hpp"
+#include "decant/runtime.hpp"
 #include "decant/service/listener.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
@@ -72,7 +73,8 @@ int serve_fcgi(const Settings& settings, const Source& source) {
 
 int serve_once(Side side, const Settings& settings, const Source& source) {
   // Before the application is loaded: it must not write into the response.
-  own_standard_streams();
+  own_standard_streams(side == Side::run &&
+                       !runner::reads_standard_input(settings.run));
   Application application;
   try {
     application = load(settings, source);
@@ -166,9 +168,8 @@ int dispatch(const Program& program, std::vector<std::string> words,
   return settings ? prepare_and_serve(*side, *settings, source) : 0;
 }
 
-}  // namespace
-
-int run(const Program& program, int argc, char** argv, const Source& source) {
+int run_caught(const Program& program, int argc, char** argv,
+               const Source& source) {
   try {
     fill_standard_descriptors();
     return after_printing(dispatch(program, own_words(argc, argv), source));
@@ -179,6 +180,12 @@ int run(const Program& program, int argc, char** argv, const Source& source) {
   } catch (const std::exception& error) {
     return complain(error, exit_failed);
   }
+}
+
+}  // namespace
+
+int run(const Program& program, int argc, char** argv, const Source& source) {
+  return finish_runtime(run_caught(program, argc, argv, source));
 }
 
 }  // namespace decant::command

@@ -113,6 +113,10 @@ void ServiceOptions::add_limits(CLI::App& app) {
                  "Close a connection after so long without a request "
                  "(default 0, never)")
       ->type_name("SECONDS");
+  app.add_option("--load-timeout", load_timeout_,
+                 "Time for the application to load; then it counts as one "
+                 "that cannot be loaded (default 0, any)")
+      ->type_name("SECONDS");
   app.add_option("--grace", grace_,
                  "Time for requests in flight after TERM (default 30)")
       ->type_name("SECONDS");
@@ -163,6 +167,7 @@ void ServiceOptions::finish_processes() {
   options_.max_requests = requests;
   options_.max_requests_jitter = jitter.value_or(0);
   options_.max_memory = parse_number("--max-memory", max_memory_);
+  options_.load_timeout = parse_seconds("--load-timeout", load_timeout_);
   options_.idle_exit = parse_seconds("--idle-exit", idle_exit_);
 }
 

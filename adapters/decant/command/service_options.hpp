@@ -55,6 +55,7 @@ class ServiceOptions {
   std::string io_timeout_ = "60";
   std::string idle_timeout_ = "0";
   std::string idle_exit_ = "0";
+  std::string load_timeout_ = "0";
   std::optional<std::string> processes_;
   std::string threads_ = "4";
 };

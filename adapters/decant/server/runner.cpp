@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "decant/broken_pipe.hpp"
@@ -171,6 +172,11 @@ Variables environment_request() {
   return variables;
 }
 
+std::string_view process_variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
 int run_one(const Application& application, const Options& options,
             const Variables& variables, InputSource& input) {
   FormOutput output(own_standard_streams().output.get(), options.form);
@@ -200,6 +206,11 @@ int run_session(const Application& application, const Options& options) {
 }
 
 }  // namespace
+
+bool reads_standard_input(const Options& options) {
+  if (options.request) return options.request->data == "@-";
+  return options.http || !process_variable("CONTENT_LENGTH").empty();
+}
 
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();

@@ -34,6 +34,9 @@ struct Options {
   bool fail = false;
 };
 
+/// True when the request, or its body, comes by standard input.
+bool reads_standard_input(const Options& options);
+
 /// Serves and gives the exit status: 0 a response was produced, 1 the
 /// application failed, 22 with `fail`. Throws UsageError for a request that
 /// cannot be made: a malformed header, a file that cannot be read.

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "decant/fork.hpp"
+#include "decant/runtime.hpp"
 
 namespace decant::service {
 namespace {
@@ -52,7 +53,7 @@ int serve_under_init(const std::function<int()>& serve) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   // What belongs to the service as a whole is removed by process 1.
-  std::exit(serve());
+  end_process(serve());
 }
 
 }  // namespace decant::service

@@ -13,6 +13,7 @@
 
 #include "decant/broken_pipe.hpp"
 #include "decant/fork.hpp"
+#include "decant/runtime.hpp"
 #include "decant/service/log.hpp"
 
 namespace decant::service {
@@ -35,7 +36,7 @@ void fork_worker(Setting& setting, const Place& place) {
   if (worker != 0) ::_exit(0);
   send({Report::Kind::started, place.slot, place.generation, ::getpid()},
        place.reports);
-  std::exit(work(setting, place, nullptr));
+  end_process(work(setting, place, nullptr));
 }
 
 [[noreturn]] void run_nursery(Setting& setting, std::uint64_t generation,
@@ -43,7 +44,7 @@ void fork_worker(Setting& setting, const Place& place) {
   // A terminal or systemd may send them to everybody; the supervisor says when.
   for (const int signal : {SIGINT, SIGTERM}) take_no_notice_of(signal);
   MakeServer make_server = load(setting);
-  if (!make_server) std::exit(exit_not_loaded);
+  if (!make_server) end_process(exit_not_loaded);
   setting.prepare = [&](decant::Concurrency) { return make_server; };
   send({Report::Kind::ready, -1, generation, ::getpid()}, reports);
   for (int slot = 0; ::read(requests, &slot, sizeof slot) ==

@@ -91,7 +91,7 @@ std::string banner(const Setting& setting) {
 
 /// The commonest first failure: started as root, with a socket that the web
 /// server may not open, which tells its own log at most.
-void tell_who_may_connect(const Setting& setting) {
+void warn_who_may_connect(Setting& setting) {
   const Options& options = setting.options;
   const SocketSettings by_default;
   if (::geteuid() != 0 || !options.user.empty() ||
@@ -100,16 +100,16 @@ void tell_who_may_connect(const Setting& setting) {
   }
   for (const Listener& listener : setting.listeners) {
     if (listener.file().empty()) continue;
-    log(LogLevel::warning,
-        setting.name + ": only root may connect to " + listener.name() +
-            "; --owner www-data, or --mode 0660 --owner :www-data, lets a web "
-            "server in that runs as www-data");
+    setting.warnings.push_back(
+        "only root may connect to " + listener.name() +
+        "; --owner www-data, or --mode 0660 --owner :www-data, lets a web "
+        "server in that runs as www-data");
   }
 }
 
 /// Files that were made as root, where the user that the service has become may
 /// neither remove nor make any.
-void tell_what_stays(const Setting& setting, const PidFile* pid_file) {
+void warn_what_stays(Setting& setting, const PidFile* pid_file) {
   const Options& options = setting.options;
   if (options.user.empty() && options.chroot.empty()) return;
   const auto is_fixed = [](const std::string& path) {
@@ -124,20 +124,20 @@ void tell_what_stays(const Setting& setting, const PidFile* pid_file) {
   for (const Listener& listener : setting.listeners) add(listener.file());
   if (pid_file != nullptr) add(pid_file->path());
   if (!files.empty()) {
-    log(LogLevel::warning,
-        setting.name + ": " + files +
-            " will be left behind: --user may not remove it; give a folder of "
-            "that user's, as systemd's RuntimeDirectory= makes one");
+    setting.warnings.push_back(
+        files +
+        " will be left behind: --user may not remove it; give a folder of "
+        "that user's, as systemd's RuntimeDirectory= makes one");
   }
   files.clear();
   add(options.logs.file);
   if (options.logs.access_file != "-") add(options.logs.access_file);
   if (!files.empty()) {
-    log(LogLevel::warning,
-        setting.name + ": " + files +
-            " cannot be opened anew at USR1: --user may not make files there; "
-            "give a folder of that user's, as systemd's LogsDirectory= makes "
-            "one, or rotate it with copytruncate");
+    setting.warnings.push_back(
+        files +
+        " cannot be opened anew at USR1: --user may not make files there; "
+        "give a folder of that user's, as systemd's LogsDirectory= makes "
+        "one, or rotate it with copytruncate");
   }
 }
 
@@ -162,6 +162,7 @@ int serve(const std::string& name, const Options& options,
   if (!options.pid_file.empty()) pid_file.emplace(options.pid_file);
   Setting setting{.name = name,
                   .banner = {},
+                  .warnings = {},
                   .options = options,
                   .prepare = prepare,
                   .listeners = open_listeners(name, options),
@@ -175,8 +176,8 @@ int serve(const std::string& name, const Options& options,
   if (processes > 0) supervisor.emplace(setting, notifier);
   start_log(options.logs.file);
   give_up_privileges(options.user, options.group, options.chroot);
-  tell_who_may_connect(setting);
-  tell_what_stays(setting, pid_file ? &*pid_file : nullptr);
+  warn_who_may_connect(setting);
+  warn_what_stays(setting, pid_file ? &*pid_file : nullptr);
   const int status = supervisor ? supervisor->run() : serve_under_init([&] {
     return work(setting, {}, &notifier);
   });

@@ -35,6 +35,8 @@ struct Options {
   int threads = 4;
   /// Loads the application once, before the workers are forked.
   bool preload = false;
+  /// The time that loading the application may take; 0: any.
+  std::chrono::seconds load_timeout{0};
   /// Starts new workers when a file of the application changes.
   bool reload = false;
   /// A worker is replaced after so many requests, 0: never; to which a number

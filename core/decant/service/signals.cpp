@@ -53,9 +53,9 @@ std::int64_t now() noexcept {
          time.tv_nsec / 1'000'000;
 }
 
-[[noreturn]] void stop_now() noexcept {
+[[noreturn]] void stop_now(int status = 0) noexcept {
   for (const std::string& file : socket_files) ::unlink(file.c_str());
-  ::_exit(0);
+  ::_exit(status);
 }
 
 void write_event() noexcept {
@@ -220,8 +220,8 @@ void Signals::request_stop() noexcept {
   begin_stop();
 }
 
-void Signals::end_now() noexcept {
-  stop_now();
+void Signals::end_now(int status) noexcept {
+  stop_now(status);
 }
 
 bool Signals::take_reopen() noexcept {

@@ -51,7 +51,7 @@ class Signals {
   /// Does what the first TERM does.
   void request_stop() noexcept;
   /// Does what the second TERM does.
-  [[noreturn]] void end_now() noexcept;
+  [[noreturn]] static void end_now(int status = 0) noexcept;
   /// True once after each USR1, and after each HUP.
   bool take_reopen() noexcept;
   bool take_reload() noexcept;

@@ -20,6 +20,7 @@
 #include "decant/broken_pipe.hpp"
 #include "decant/error.hpp"
 #include "decant/fork.hpp"
+#include "decant/runtime.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/process_memory.hpp"
 
@@ -454,7 +455,7 @@ void Supervisor::start_worker() {
     child.pid = fork_process();
     if (child.pid == 0) {
       become_child();
-      std::exit(work(setting_, where, nullptr));
+      end_process(work(setting_, where, nullptr));
     }
     if (child.pid < 0) {
       log(LogLevel::error, setting_.name + ": a worker could not be forked: " +
@@ -491,9 +492,11 @@ void Supervisor::settle_generation() {
   drop_nurseries(
       [this](const Nursery& n) { return n.generation() != generation_; });
   notifier_.ready();
-  log(LogLevel::info, is_reload
-                          ? setting_.name + ": reloaded; new workers serve"
-                          : setting_.banner);
+  if (is_reload) {
+    log(LogLevel::info, setting_.name + ": reloaded; new workers serve");
+  } else {
+    announce(setting_);
+  }
   if (std::exchange(reload_again_, false)) reload();
 }
 

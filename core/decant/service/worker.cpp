@@ -13,6 +13,7 @@
 #include "decant/service/deadline.hpp"
 #include "decant/service/forked_child.hpp"
 #include "decant/service/idle_watch.hpp"
+#include "decant/service/load_watch.hpp"
 #include "decant/service/log.hpp"
 #include "decant/service/loop.hpp"
 #include "decant/service/process_memory.hpp"
@@ -214,7 +215,7 @@ int Worker::run() {
   if (is_supervised()) {
     report(Report::Kind::ready);
   } else {
-    log(LogLevel::info, setting_.banner);
+    announce(setting_);
     if (notifier_ != nullptr) notifier_->ready();
   }
   signals_.serving();
@@ -229,8 +230,16 @@ void send(const Report& report, int pipe) noexcept {
   [[maybe_unused]] const auto written = ::write(pipe, &report, sizeof report);
 }
 
+void announce(const Setting& setting) {
+  log(LogLevel::info, setting.banner);
+  for (const std::string& line : setting.warnings) {
+    log(LogLevel::warning, setting.name + ": " + line);
+  }
+}
+
 MakeServer load(Setting& setting) {
   try {
+    const LoadWatch watch(setting.name, setting.options.load_timeout);
     return setting.prepare({.multithread = setting.options.threads > 1,
                             .multiprocess = setting.processes > 1});
   } catch (const std::exception& error) {

@@ -24,6 +24,7 @@ inline constexpr int exit_not_loaded = 3;
 struct Setting {
   std::string name;    ///< of the protocol, for the log
   std::string banner;  ///< what the log is told once it serves
+  std::vector<std::string> warnings;  ///< and beneath it
   const Options& options;
   Prepare prepare;
   std::vector<Listener> listeners;
@@ -58,6 +59,9 @@ struct Place {
   std::uint64_t generation = 0;
   int reports = -1;  ///< a pipe of Report; -1 without a supervisor
 };
+
+/// Tells the log that the service serves.
+void announce(const Setting& setting);
 
 /// Loads the application. Empty when that failed, which has been logged.
 MakeServer load(Setting& setting);

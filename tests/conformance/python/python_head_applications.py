@@ -103,16 +103,40 @@ def changes_headers(environ, start_response):
     yield b"unchanged\n"
 
 
+FAILING = {
+    "type": (OK, None),
+    "value": (OK, header("X-A", "\u2192")),
+    "contract": ("no status", []),
+}
+
+
+@checking("refused-counts")
+def refused_counts(environ, start_response):
+    """The failure that the query names is a call."""
+    try:
+        start_response(*FAILING[environ["QUERY_STRING"]])
+    except (TypeError, ValueError, AssertionError):
+        pass
+    yield from taken(AssertionError, start_response, OK, plain_text())
+
+
+@checking("refused-latin-1")
+def refused_latin_1(environ, start_response):
+    """By a message that quotes it."""
+    try:
+        start_response(OK, header("X-caf\xe9", "x"))
+    except AssertionError as error:
+        if "X-caf\xe9" not in str(error):
+            yield str(error) or "an empty message"
+    else:
+        yield "taken"
+
+
 @application("recovers")
 def recovers(environ, start_response):
     """After the failure that the query names."""
-    failing = {
-        "type": (OK, None),
-        "value": (OK, header("X-A", "\u2192")),
-        "contract": ("no status", []),
-    }
     try:
-        start_response(*failing[environ["QUERY_STRING"]])
+        start_response(*FAILING[environ["QUERY_STRING"]])
     except (TypeError, ValueError, AssertionError):
         start_response("409 Conflict", plain_text(), sys.exc_info())
     return [b"recovered\n"]

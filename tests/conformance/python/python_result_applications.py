@@ -123,8 +123,25 @@ def stubborn(environ, start_response):
 returning("large-list")(lambda environ: [b"a" * 50_000, b"b" * 50_000])
 
 
+class IterRaises(ClosingBody):
+    def __iter__(self):
+        raise LookupError("no iterator")
+
+
+class ClosingOnly:
+    """Is no iterable."""
+
+    def __init__(self, environ):
+        self.errors = environ["wsgi.errors"]
+
+    def close(self):
+        self.errors.write("closed only\n")
+
+
 # What does not iterate, or not over bytes.
 WRONG = {
+    "iter": lambda environ: IterRaises(environ, "iter", []),
+    "closing-only": ClosingOnly,
     "none": lambda environ: None,
     "number": lambda environ: 5,
     "text": lambda environ: "text",
@@ -142,6 +159,11 @@ WRONG = {
 }
 for name, make in WRONG.items():
     returning("wrong-" + name)(make)
+
+
+@returning("wrong-line")
+def wrong_line(environ):
+    yield "text"
 
 
 @returning("late-text")

@@ -204,6 +204,14 @@ Child::Child(const Start& start) {
   stop_blocking(errors);
 }
 
+Child::Child(Child&& other) noexcept
+    : input(std::move(other.input)),
+      output(std::move(other.output)),
+      errors(std::move(other.errors)),
+      group_(std::move(other.group_)),
+      pid_(std::exchange(other.pid_, -1)),
+      descriptor_(std::move(other.descriptor_)) {}
+
 Child::~Child() {
   if (reaped()) return;
   signal(SIGKILL);

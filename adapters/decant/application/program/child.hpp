@@ -30,8 +30,8 @@ class Child {
   /// process, 503 where there is no room for one more, 502 for a file that
   /// cannot be run.
   explicit Child(const Start& start);
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&&) = delete;
   /// Kills it when it has not been reaped.
   ~Child();
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "decant/application/program/aftercare.hpp"
 #include "decant/error.hpp"
 
 namespace decant::program {
@@ -22,7 +23,6 @@ using std::chrono::seconds;
 
 constexpr std::size_t block_size = 65536;
 constexpr std::size_t largest_head = 65536;
-constexpr std::size_t longest_error_line = 8192;
 /// Of the output, while the request body is still coming.
 constexpr std::size_t most_held = 1 << 20;
 /// After so long without a byte of the request body for the program, it is
@@ -32,6 +32,10 @@ constexpr milliseconds input_pause{1000};
 constexpr milliseconds term_patience{2000};
 /// Between looks at a process that cannot be polled.
 constexpr milliseconds look_again{50};
+/// Between looks whether the web server has taken its request back.
+constexpr milliseconds look_for_client{200};
+/// Once the response is over, for the exit status to go along with it.
+constexpr milliseconds status_patience{50};
 
 std::string tag(const char* file, pid_t pid) {
   const std::string_view path = file;
@@ -54,14 +58,6 @@ std::optional<std::size_t> head_end(std::string_view text, std::size_t from) {
 
 int exit_status(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-std::string end_in_words(int status) {
-  if (WIFEXITED(status)) {
-    return "exited with status " + std::to_string(WEXITSTATUS(status));
-  }
-  return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" +
-         ::strsignal(WTERMSIG(status)) + ')';
 }
 
 }  // namespace
@@ -91,7 +87,7 @@ Conversation::Conversation(Environ& env, const Start& start, FirstInput first,
       input_(std::move(first.memory)),
       unwritten_(first.text),
       child_(start),
-      name_(tag(start.file, child_.pid())),
+      errors_(tag(start.file, child_.pid())),
       last_sign_(Clock::now()),
       last_input_(last_sign_) {
   env_.await_exit_status();
@@ -103,13 +99,14 @@ Conversation::~Conversation() {
 }
 
 void Conversation::refuse(const std::string& why, int status) const {
-  throw GatewayError("program: " + name_ + ' ' + why, status);
+  throw GatewayError("program: " + errors_.name() + ' ' + why, status);
 }
 
 void Conversation::note(const std::string& text) noexcept {
   try {
     env_.errors().flush();
-    env_.errors().write("decant: program: " + name_ + ' ' + text + '\n');
+    env_.errors().write("decant: program: " + errors_.name() + ' ' + text +
+                        '\n');
   } catch (...) {  // a log line less
   }
 }
@@ -134,7 +131,7 @@ cgi_response::Head Conversation::read_head() {
     finish();
     refuse((output_.empty() ? "wrote no response, and "
                             : "wrote no empty line after its head, and ") +
-               end_in_words(status_),
+               (parted_ ? "closed its output" : end_in_words(status_)),
            502);
   }
   try {
@@ -246,6 +243,12 @@ milliseconds Conversation::patience() {
     time = std::min(time, input_pause);
   }
   if (child_.descriptor() < 0) time = std::min(time, look_again);
+  if (env_.connection() >= 0) time = std::min(time, look_for_client);
+  if (parting_) {
+    time =
+        std::min(time, std::chrono::ceil<milliseconds>(std::max(
+                           Clock::duration(0), parting_time() - Clock::now())));
+  }
   if (time == milliseconds::max()) return milliseconds(-1);
   return std::min(time, milliseconds(1 << 30));
 }
@@ -265,8 +268,9 @@ bool Conversation::wait() {
   const int time = static_cast<int>(patience().count());
   const int ready = ::poll(polled.data(), polled.size(), time);
   if (ready < 0) return true;  // interrupted
-  if (polled[connection].revents != 0) {
-    throw ClientGone("program: the client left while " + name_ + " ran");
+  if (polled[connection].revents != 0 || env_.client_gone()) {
+    throw ClientGone("program: the client left while " + errors_.name() +
+                     " ran");
   }
   if (polled[process].revents != 0 ||
       (child_.descriptor() < 0 && child_.has_ended())) {
@@ -281,7 +285,7 @@ bool Conversation::wait() {
   }
   const bool late = timeout_ > seconds(0) && !process_ended_ &&
                     Clock::now() >= last_sign_ + timeout_;
-  return ready != 0 || !late;
+  return ready > 0 || !late;
 }
 
 void Conversation::read_input() {
@@ -328,23 +332,9 @@ void Conversation::read_errors() {
   const ssize_t got = ::read(child_.errors.get(), buffer_.get(), block_size);
   if (got > 0) {
     last_sign_ = Clock::now();
-    log_lines({buffer_.get(), static_cast<std::size_t>(got)});
+    errors_.add({buffer_.get(), static_cast<std::size_t>(got)}, env_.errors());
   } else if (got == 0 || errno != EAGAIN) {
     child_.errors.reset();
-  }
-}
-
-void Conversation::log_lines(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t newline = text.find('\n');
-    error_line_ += text.substr(0, newline);
-    const bool ended = newline != std::string_view::npos;
-    if (ended || error_line_.size() >= longest_error_line) {
-      env_.errors().write(name_ + ": " + error_line_ + '\n');
-      error_line_.clear();
-    }
-    if (!ended) return;
-    text.remove_prefix(newline + 1);
   }
 }
 
@@ -352,11 +342,23 @@ void Conversation::log_end() {
   if (status_ != 0) note(end_in_words(status_));
 }
 
-/// Waits for the end of the process, its output having ended. It may still
-/// read.
+/// Until then the exit status is waited for. Not while the program reads.
+Conversation::Clock::time_point Conversation::parting_time() const {
+  return std::max(output_end_, last_input_) + status_patience;
+}
+
+/// Its output having ended, waits for the end of the process, which may still
+/// read; or leaves a program that goes on to others.
 void Conversation::finish() {
+  // A process that serves one request ends with it, and so would its program.
+  parting_ = !env_.run_once();
+  output_end_ = Clock::now();
   while (!process_ended_) {
     if (child_.input && unwritten_.empty()) read_input();
+    if (parting_ && Clock::now() >= parting_time()) {
+      if (part()) return;
+      parting_ = false;
+    }
     if (wait()) continue;
     note("closed its output and did not exit for " +
          std::to_string(timeout_.count()) +
@@ -367,6 +369,15 @@ void Conversation::finish() {
   }
   read_errors();
   reap();
+}
+
+/// False when there are too many already that are looked after.
+bool Conversation::part() {
+  end_input();
+  if (!look_after(child_, errors_, timeout_)) return false;
+  process_ended_ = parted_ = true;
+  env_.set_exit_status(0);
+  return true;
 }
 
 /// TERM and KILL, to all of its group. Those that share its output and errors
@@ -409,9 +420,8 @@ void Conversation::reap() noexcept {
   status_ = child_.reap();
   process_ended_ = output_ended_ = true;
   env_.set_exit_status(exit_status(status_));
-  if (error_line_.empty()) return;
   try {
-    log_lines("\n");
+    errors_.finish(env_.errors());
   } catch (...) {  // a log line less
   }
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "decant/application/program/child.hpp"
+#include "decant/application/program/error_lines.hpp"
 #include "decant/body.hpp"
 #include "decant/cgi_response.hpp"
 #include "decant/environ.hpp"
@@ -28,8 +29,9 @@ struct FirstInput {
   bool has_body;
 };
 
-/// The body of a program's response. The program ends with it: by itself when
-/// the response is whole, else by TERM and, two seconds later, KILL.
+/// The body of a program's response. A program whose response is whole may go
+/// on when it has closed its output; any other ends with the response: by
+/// itself, or by TERM and, two seconds later, KILL.
 class Conversation final : public BodySource {
  public:
   /// Starts the program. Borrows `env`.
@@ -55,13 +57,14 @@ class Conversation final : public BodySource {
   void end_input() noexcept;
   void read_output();
   void read_errors();
-  void log_lines(std::string_view text);
   void log_end();
   void note(const std::string& text) noexcept;
 
   bool may_answer();
   bool given_all() const;
   void finish();
+  bool part();
+  Clock::time_point parting_time() const;
   void terminate() noexcept;
   void reap() noexcept;
   [[noreturn]] void refuse(const std::string& why, int status) const;
@@ -73,15 +76,17 @@ class Conversation final : public BodySource {
   std::unique_ptr<char[]> input_;   // taken from the client, and
   std::string_view unwritten_;      // not yet by the program
   Child child_;
-  std::string name_;              // of the program, with its process: "a[123]"
+  ErrorLines errors_;
   Clock::time_point last_sign_;   // of life
   Clock::time_point last_input_;  // for the program, or taken by it
 
-  std::string output_;      // read, and not yet given to the gateway
-  std::string error_line_;  // without its end
+  std::string output_;  // read, and not yet given to the gateway
   bool output_ended_ = false;
   bool process_ended_ = false;
   bool answering_ = false;
+  bool parting_ = false;  // its response is over
+  bool parted_ = false;   // others look after it
+  Clock::time_point output_end_;
 
   std::optional<std::uint64_t> length_;  // of the body, as the program says
   bool has_content_ = true;

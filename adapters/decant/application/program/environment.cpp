@@ -14,19 +14,29 @@ constexpr std::string_view fixed_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // A web server that lets a client choose the name of a variable must not let it
-// choose what a program loads (CVE-2017-17562, CVE-2021-42342, CVE-2014-6271).
+// choose what a program loads (CVE-2017-17562, CVE-2021-42342, CVE-2014-6271),
+// nor the proxy that it goes through (CVE-2016-5385). Libraries read some names
+// in small letters too, so case makes no difference here.
 constexpr std::array<std::string_view, 15> refused_prefixes = {
     "LD_",   "DYLD_", "PYTHON",  "PERL",   "RUBY",  "NODE_",   "BASH",   "LUA_",
     "JAVA_", "_JAVA", "MALLOC_", "GCONV_", "GLIBC", "PHP_INI", "LISTEN_"};
-constexpr std::array<std::string_view, 10> refused_names = {
-    "HTTP_PROXY", "ENV",    "IFS",     "SHELLOPTS", "PATH",
-    "PS4",        "CDPATH", "LOCPATH", "PHPRC",     "NOTIFY_SOCKET"};
+constexpr std::array<std::string_view, 14> refused_names = {
+    "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY",    "NO_PROXY",
+    "ENV",        "IFS",         "SHELLOPTS", "PATH",         "PS4",
+    "CDPATH",     "LOCPATH",     "PHPRC",     "NOTIFY_SOCKET"};
 
-bool is_upper_name(std::string_view name) noexcept {
+/// What modules of web servers send: letters in both cases, as in
+/// SSL_CLIENT_S_DN_emailAddress, and hyphens, as in Shib-Session-ID.
+bool is_plain_name(std::string_view name) noexcept {
   return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
          std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  (c >= '0' && c <= '9') || c == '_' || c == '-';
          });
+}
+
+bool begins_with(std::string_view name, std::string_view prefix) noexcept {
+  return equals_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
 
 using Assignments = std::vector<std::pair<std::string, std::string>>;
@@ -44,12 +54,13 @@ void set(Assignments& variables, std::string_view name,
 }  // namespace
 
 bool is_passed_on(std::string_view name) noexcept {
-  return is_upper_name(name) &&
+  return is_plain_name(name) &&
          std::none_of(
              refused_prefixes.begin(), refused_prefixes.end(),
-             [name](std::string_view p) { return name.starts_with(p); }) &&
-         std::find(refused_names.begin(), refused_names.end(), name) ==
-             refused_names.end();
+             [name](auto prefix) { return begins_with(name, prefix); }) &&
+         std::none_of(
+             refused_names.begin(), refused_names.end(),
+             [name](auto other) { return equals_ignoring_case(name, other); });
 }
 
 Environment::Environment(const Options& options) {

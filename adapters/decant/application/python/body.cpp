@@ -25,10 +25,57 @@ constexpr std::size_t most_copied = 65536;
 /// Of a file, at a time.
 constexpr std::size_t file_block = 131072;
 
-[[noreturn]] void refuse_chunk(PyObject* chunk) {
+/// A str or int attribute as text; empty where there is none.
+std::string attribute_text(PyObject* object, const char* name) {
+  const Object value(PyObject_GetAttrString(object, name));
+  const Object text(value ? PyObject_Str(value.get()) : nullptr);
+  std::string out = text ? to_utf8(text.get()) : std::string();
+  PyErr_Clear();
+  return out;
+}
+
+/// Where a result comes from: "generator pages (/srv/app.py, line 12)", or its
+/// type.
+std::string describe(PyObject* result) {
+  std::string text = type_name(result);
+  if (!PyGen_Check(result)) return text;
+  text += ' ' + attribute_text(result, "__name__");
+  const Object code(PyObject_GetAttrString(result, "gi_code"));
+  const Object frame(PyObject_GetAttrString(result, "gi_frame"));
+  PyErr_Clear();
+  // One that has ended has no frame, but its code has a first line.
+  const bool is_running = frame && frame.get() != Py_None;
+  if (code) {
+    text += " (" + attribute_text(code.get(), "co_filename") + ", line " +
+            (is_running ? attribute_text(frame.get(), "f_lineno")
+                        : attribute_text(code.get(), "co_firstlineno")) +
+            ')';
+  }
+  return text;
+}
+
+[[noreturn]] void refuse_chunk(PyObject* chunk, PyObject* result,
+                               const std::string& place = {}) {
   throw ApplicationError(std::string("python: the application's iterable "
                                      "yielded ") +
-                         type_name(chunk) + ", not bytes; encode text");
+                         type_name(chunk) + ", not bytes; encode text; it is " +
+                         place + describe(result));
+}
+
+/// An iterator over the result. Throws ErrorIsSet, and ApplicationError for
+/// what cannot be iterated over.
+Object iterate(PyObject* result) {
+  Object iterator(PyUnicode_Check(result) ? nullptr : PyObject_GetIter(result));
+  if (iterator) return iterator;
+  if (PyErr_Occurred() != nullptr &&
+      PyErr_ExceptionMatches(PyExc_TypeError) == 0) {
+    throw ErrorIsSet{};
+  }
+  PyErr_Clear();
+  throw ApplicationError(std::string("python: the application returned ") +
+                         type_name(result) + ", not an iterable of bytes" +
+                         (result == Py_None ? "; is a return missing?"
+                                            : "; return a list, [data]"));
 }
 
 /// A body that needs its result until close().
@@ -71,13 +118,14 @@ class ResultBody : public detail::ChunkStream {
   Serving serving_;
 };
 
-/// Any iterable. The first step is taken in the call of the application, while
-/// the lock is held.
+/// Any other result. The first step is taken in the call of the application,
+/// while the lock is held. What cannot be iterated over is closed all the same.
 class IteratorBody final : public ResultBody {
  public:
-  IteratorBody(Object result, Object iterator, Serving& serving)
-      : ResultBody(std::move(result), serving), iterator_(std::move(iterator)) {
+  IteratorBody(Object result, Serving& serving)
+      : ResultBody(std::move(result), serving) {
     try {
+      begin();
       advance();
     } catch (...) {
       failure_ = std::current_exception();
@@ -105,12 +153,20 @@ class IteratorBody final : public ResultBody {
     ~Leave() { serving.leave(); }
   };
 
+  void begin() {
+    try {
+      iterator_ = iterate(result());
+    } catch (const ErrorIsSet&) {
+      throw_current(serving().request());
+    }
+  }
+
   void advance() {
     chunk_.reset();
     chunk_ = Object(PyIter_Next(iterator_.get()));
     end_forked_child();
     if (chunk_) {
-      if (!PyBytes_Check(chunk_.get())) refuse_chunk(chunk_.get());
+      if (!PyBytes_Check(chunk_.get())) refuse_chunk(chunk_.get(), result());
     } else if (PyErr_Occurred() != nullptr) {
       throw_current(serving().request());
     }
@@ -204,7 +260,9 @@ Body make_list_body(Object list, Serving& serving) {
   PyObject* const* const items = PySequence_Fast_ITEMS(list.get());
   std::size_t size = 0;
   for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!PyBytes_Check(items[i])) refuse_chunk(items[i]);
+    if (!PyBytes_Check(items[i])) {
+      refuse_chunk(items[i], list.get(), "item " + std::to_string(i) + " of ");
+    }
     size += bytes_view(items[i]).size();
   }
   const auto length = static_cast<std::size_t>(count);
@@ -249,20 +307,6 @@ std::optional<std::size_t> length_of(PyObject* result) {
   return std::nullopt;
 }
 
-Object iterate(PyObject* result) {
-  Object iterator(PyUnicode_Check(result) ? nullptr : PyObject_GetIter(result));
-  if (iterator) return iterator;
-  if (PyErr_Occurred() != nullptr &&
-      PyErr_ExceptionMatches(PyExc_TypeError) == 0) {
-    throw ErrorIsSet{};
-  }
-  PyErr_Clear();
-  throw ApplicationError(std::string("python: the application returned ") +
-                         type_name(result) + ", not an iterable of bytes" +
-                         (result == Py_None ? "; is a return missing?"
-                                            : "; return a list, [data]"));
-}
-
 bool in_forked_child = false;
 
 }  // namespace
@@ -277,10 +321,8 @@ Body make_body(Object result, Serving& serving) {
     auto stream = std::make_unique<FileBody>(std::move(result), *part, serving);
     return Body(std::move(stream), std::nullopt, part->size);
   }
-  Object iterator = iterate(object);
   const auto length = length_of(object);
-  auto stream = std::make_unique<IteratorBody>(std::move(result),
-                                               std::move(iterator), serving);
+  auto stream = std::make_unique<IteratorBody>(std::move(result), serving);
   return Body(std::move(stream), length, std::nullopt);
 }
 

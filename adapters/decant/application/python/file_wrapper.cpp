@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/file_wrapper.hpp"
 
-#include <sys/stat.h>
+#include "decant/descriptor.hpp"
 
 namespace decant::python {
 namespace {
@@ -142,12 +142,10 @@ std::optional<FilePart> file_part(PyObject* result) {
   if (is_binary_file(file)) {
     const long long descriptor = number_from(file, "fileno");
     const long long offset = descriptor < 0 ? -1 : number_from(file, "tell");
-    struct stat info {};
-    if (offset >= 0 && ::fstat(static_cast<int>(descriptor), &info) == 0 &&
-        S_ISREG(info.st_mode) && info.st_size > offset) {
-      part = {static_cast<int>(descriptor), offset,
-              static_cast<std::uint64_t>(info.st_size - offset)};
-    }  // else read() tells: what is in /proc has no size
+    const int fd = static_cast<int>(descriptor);
+    if (const auto size = size_from(fd, offset); size && *size > 0) {
+      part = {fd, offset, *size};
+    }  // else read() tells
   }
   PyErr_Clear();  // iteration meets the same trouble and reports it
   return part;

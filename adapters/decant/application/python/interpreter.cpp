@@ -4,25 +4,22 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "decant/application/python/body.hpp"
 #include "decant/application/python/errors.hpp"
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/file_wrapper.hpp"
 #include "decant/application/python/object.hpp"
+#include "decant/application/python/process_end.hpp"
 #include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
 #include "decant/broken_pipe.hpp"
 #include "decant/error.hpp"
-#include "decant/service/log.hpp"
 #include "decant/text.hpp"
 
 namespace decant::python {
@@ -32,8 +29,6 @@ using std::filesystem::path;
 
 constexpr std::string_view our_version =
     Py_STRINGIFY(PY_MAJOR_VERSION) "." Py_STRINGIFY(PY_MINOR_VERSION);
-
-std::chrono::seconds exit_grace{};
 
 /// Extension modules are not linked to libpython: they find it only when it is
 /// global, which what a plugin brings along is not.
@@ -138,71 +133,6 @@ void extend_path(const Options& options) {
   }
 }
 
-/// True when a thread of the application's may still be at work.
-bool has_threads() {
-  PyObject* const threading =
-      PyDict_GetItemString(PyImport_GetModuleDict(), "threading");
-  if (threading == nullptr) return false;
-  const Object count(PyObject_CallMethod(threading, "active_count", nullptr));
-  const bool more = !count || PyLong_AsLong(count.get()) > 1;
-  PyErr_Clear();
-  return more;
-}
-
-/// What a module does when Python ends: waits for threads, runs functions.
-void call_at_exit(const char* module, const char* function) {
-  PyObject* const there =
-      PyDict_GetItemString(PyImport_GetModuleDict(), module);
-  if (there == nullptr) return;
-  const Object result(PyObject_CallMethod(there, function, nullptr));
-  if (!result) PyErr_WriteUnraisable(there);
-}
-
-/// Ends the process with `status` when that takes longer than the grace.
-class Watchdog {
- public:
-  explicit Watchdog(int status) : state_(std::make_shared<State>()) {
-    std::thread([state = state_, status] {
-      std::unique_lock lock(state->mutex);
-      if (state->ended.wait_for(lock, exit_grace, [&] { return state->done; }))
-        return;
-      service::log(service::LogLevel::warning,
-                   "python: threads of the application did not end; they "
-                   "were left");
-      ::_exit(status);
-    }).detach();
-  }
-  ~Watchdog() {
-    const std::lock_guard lock(state_->mutex);
-    state_->done = true;
-    state_->ended.notify_one();
-  }
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
-
- private:
-  struct State {
-    std::mutex mutex;
-    std::condition_variable ended;
-    bool done = false;
-  };
-  std::shared_ptr<State> state_;
-};
-
-/// The soft end: what Python does before it finalises, and not the
-/// finalisation, which takes long and may hang. The lock is never given back,
-/// so daemon threads stand still while the process ends.
-void at_exit(int status, void*) {
-  PyThreadState* const state = PyGILState_GetThisThreadState();
-  if (state == nullptr) return;  // a thread that Python does not know
-  if (PyGILState_Check() == 0) PyEval_RestoreThread(state);
-  std::optional<Watchdog> watchdog;
-  if (has_threads()) watchdog.emplace(status);
-  call_at_exit("threading", "_shutdown");
-  call_at_exit("atexit", "_run_exitfuncs");
-  flush_standard_streams();
-}
-
 void prepare() {
   make_libpython_global();
   prepare_request_type();
@@ -256,7 +186,6 @@ void flush_standard_streams() noexcept {
 
 void start_interpreter(const std::string& argument, const Options& options) {
   if (Py_IsInitialized() != 0) return;
-  exit_grace = options.grace;
   // As Python itself does; its own installation would take INT too.
   survive_broken_pipes();
   make_libpython_global();
@@ -268,7 +197,7 @@ void start_interpreter(const std::string& argument, const Options& options) {
     throw LoadError("python: the interpreter did not start: " +
                     Raised().text());
   }
-  ::on_exit(at_exit, nullptr);
+  prepare_process_end(options.grace);
   PyEval_SaveThread();
 }
 

@@ -90,8 +90,36 @@ bool is_target(const Target& target, const std::string& module) {
          (target.place == module || target.place.starts_with(module + '.'));
 }
 
+/// "pkg.app --chdir DIR" for a file that lies in a package.
+std::string as_module(const std::string& place) {
+  std::error_code error;
+  path directory = std::filesystem::absolute(place).lexically_normal();
+  std::string module = directory.stem();
+  directory = directory.parent_path();
+  // Without __init__.py its directory is a package all the same.
+  do {
+    module = directory.filename().string() + '.' + module;
+    directory = directory.parent_path();
+  } while (std::filesystem::exists(directory / "__init__.py", error));
+  std::string text;
+  append_escaped(text, module + " with --chdir " + directory.string());
+  return text;
+}
+
+bool is_relative_import(const Raised& raised) {
+  return raised.is(PyExc_ImportError) &&
+         raised.text().find("attempted relative import with no known parent") !=
+             std::string::npos;
+}
+
 [[noreturn]] void fail_to_import(const Target& target) {
   const Raised raised;
+  if (target.is_file && is_relative_import(raised)) {
+    throw LoadError("python: " + name(target.place) +
+                    " imports from its package, which a file by itself has "
+                    "none of; give " +
+                    as_module(target.place));
+  }
   const std::string missing = missing_module(raised);
   if (!missing.empty() && is_target(target, missing)) {
     throw LoadError("python: the module " + name(missing) +
@@ -185,15 +213,62 @@ Object find(PyObject* module, const Target& target) {
                   (others.empty() ? "" : "; it has: " + others));
 }
 
+/// The function in Python that a call of `callable` comes to; null where that
+/// is not known.
+PyFunctionObject* function_behind(PyObject* callable) {
+  if (PyMethod_Check(callable)) callable = PyMethod_Function(callable);
+  if (PyFunction_Check(callable)) {
+    return reinterpret_cast<PyFunctionObject*>(callable);
+  }
+  // Of an object its class says what a call does. A class itself would make an
+  // object, which its own __call__ tells the use of.
+  auto* const type = PyType_Check(callable)
+                         ? reinterpret_cast<PyTypeObject*>(callable)
+                         : Py_TYPE(callable);
+  PyObject* const call = _PyType_Lookup(
+      type, checked(PyUnicode_InternFromString("__call__")).get());
+  return call != nullptr && PyFunction_Check(call)
+             ? reinterpret_cast<PyFunctionObject*>(call)
+             : nullptr;
+}
+
+/// Why it cannot be a WSGI application but may be an ASGI one; empty when that
+/// is not so.
+std::string asgi_sign(PyObject* application) {
+  const PyFunctionObject* const function = function_behind(application);
+  if (function == nullptr) return {};
+  const auto* const code =
+      reinterpret_cast<const PyCodeObject*>(function->func_code);
+  if ((code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
+    return "a coroutine function";
+  }
+  const bool has_self = !PyFunction_Check(application);
+  const Py_ssize_t defaults = function->func_defaults != nullptr
+                                  ? PyTuple_GET_SIZE(function->func_defaults)
+                                  : 0;
+  const Py_ssize_t needed = code->co_argcount - defaults - (has_self ? 1 : 0);
+  return needed == 3 ? "called with three arguments" : "";
+}
+
 Object find_application(const Target& target) {
   const Object module = import_target(target);
   Object application = find(module.get(), target);
   if (target.call)
     application = checked(PyObject_CallNoArgs(application.get()));
-  if (PyCallable_Check(application.get()) != 0) return application;
-  throw LoadError("python: " +
-                  name(target.place + (target.expression.empty() ? "" : ":") +
-                       target.expression + (target.call ? "()" : "")) +
+  const std::string whole = target.place +
+                            (target.expression.empty() ? "" : ":") +
+                            target.expression + (target.call ? "()" : "");
+  if (PyCallable_Check(application.get()) != 0) {
+    const std::string sign = asgi_sign(application.get());
+    if (sign.empty()) return application;
+    throw LoadError("python: " + name(whole) +
+                    " is an ASGI application, it "
+                    "is " +
+                    sign +
+                    "; give the framework's WSGI application, or wrap it, as "
+                    "a2wsgi.ASGIMiddleware does");
+  }
+  throw LoadError("python: " + name(whole) +
                   " is not callable, it is of type " +
                   type_name(application.get()) +
                   "; give an application, or a factory as NAME()");

@@ -28,7 +28,7 @@ Object make_request() {
 
 void Request::end() noexcept {
   env_ = nullptr;
-  inside_ = false;
+  inside_ = start_refused_ = false;
   start_response_.reset();
   write_.reset();
   raised_.reset();
@@ -61,13 +61,21 @@ bool Request::may_use(const char* who) const {
   return true;
 }
 
-void Request::raise_as(PyObject* type, const char* text) {
-  const Object message(from_utf8(text));
-  if (!message) return;
-  raised_ = Object(PyObject_CallOneArg(type, message.get()));
-  if (!raised_) return;
-  raised_from_ = std::current_exception();
-  PyErr_SetObject(type, raised_.get());
+/// A text may quote bytes of a header, which are latin-1.
+Object Request::raise_as(PyObject* type, const char* text) {
+  Object message(PyUnicode_FromString(text));
+  if (!message && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError) != 0) {
+    PyErr_Clear();
+    message = Object(from_latin1(text));
+  }
+  Object raised(message ? PyObject_CallOneArg(type, message.get()) : nullptr);
+  if (raised) PyErr_SetObject(type, raised.get());
+  return raised;
+}
+
+void Request::raise_from_current(PyObject* type, const char* text) {
+  raised_ = raise_as(type, text);
+  if (raised_) raised_from_ = std::current_exception();
 }
 
 void Request::raise_current() {
@@ -76,15 +84,15 @@ void Request::raise_current() {
   } catch (const PythonException& error) {
     error.restore();
   } catch (const ClientGone& error) {
-    raise_as(PyExc_BrokenPipeError, error.what());
+    raise_from_current(PyExc_BrokenPipeError, error.what());
   } catch (const GatewayError& error) {
-    raise_as(PyExc_OSError, error.what());
+    raise_from_current(PyExc_OSError, error.what());
   } catch (const ApplicationError& error) {
-    PyErr_SetString(PyExc_AssertionError, error.what());
+    raise_as(PyExc_AssertionError, error.what());
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
+    raise_as(PyExc_RuntimeError, error.what());
   }
 }
 

@@ -65,6 +65,10 @@ class Request {
     write_ = (*start_response_)(status, std::move(headers), std::move(error));
   }
   const std::optional<Write>& write() const noexcept { return write_; }
+  /// A call of start_response whose arguments were refused here; the gateway
+  /// refuses others. Either way a further call needs exc_info.
+  void refuse_start() noexcept { start_refused_ = true; }
+  bool start_refused() const noexcept { return start_refused_; }
   /// What start_response gives back, borrowed from Callables.
   PyObject* write_function = nullptr;
 
@@ -76,7 +80,8 @@ class Request {
   void rethrow(PyObject* error) const;
 
  private:
-  void raise_as(PyObject* type, const char* text);
+  Object raise_as(PyObject* type, const char* text);
+  void raise_from_current(PyObject* type, const char* text);
 
   Environ* env_ = nullptr;
   std::optional<StartResponse> start_response_;
@@ -85,6 +90,7 @@ class Request {
   std::exception_ptr raised_from_;
   std::atomic<bool> busy_ = false;
   bool inside_ = false;
+  bool start_refused_ = false;
 };
 
 /// The Python object around it.

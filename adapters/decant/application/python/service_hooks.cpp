@@ -5,6 +5,7 @@
 
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/object.hpp"
+#include "decant/application/python/process_end.hpp"
 #include "decant/application/python/thread.hpp"
 #include "decant/error.hpp"
 
@@ -84,7 +85,9 @@ std::vector<std::string> source_files() {
 
 const Runtime service_runtime = {.one_at_a_time = true,
                                  .interrupt = interrupt,
-                                 .source_files = source_files};
+                                 .stack_signal = stack_signal,
+                                 .source_files = source_files,
+                                 .finish = finish_process};
 
 void prepare_service_signals() {
   struct sigaction now {};
@@ -94,6 +97,8 @@ void prepare_service_signals() {
   }
   set_interrupt_handler();
   show_stack_at_signal();
+  // The thread that imports it first is the main one to it.
+  import("threading");
 }
 
 void freeze_objects() {

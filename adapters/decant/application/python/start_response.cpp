@@ -126,19 +126,28 @@ bool place(PyObject* const* arguments, Py_ssize_t count, PyObject* keywords,
   return true;
 }
 
+/// One rule for all that is refused, wherever that was noticed.
+bool may_call(const Request& request, const std::exception_ptr& error) {
+  if (!request.start_refused() || error) return true;
+  PyErr_SetString(PyExc_AssertionError,
+                  "start_response: called a second time without an error; only "
+                  "the exception being handled, as third argument, allows "
+                  "that");
+  return false;
+}
+
 PyObject* start_response(PyObject* self, PyObject* const* arguments,
                          Py_ssize_t count, PyObject* keywords) {
   Request& request = request_of(self);
   PyObject* placed[most_arguments] = {};
-  if (!request.may_use("start_response") ||
-      !place(arguments, count, keywords, placed)) {
-    return nullptr;
-  }
+  if (!request.may_use("start_response")) return nullptr;
   try {
     Headers headers;
     std::exception_ptr error;
-    if (!is_native(placed[0], "the status") || !convert(placed[1], headers) ||
-        !convert(placed[2], error)) {
+    if (!place(arguments, count, keywords, placed) ||
+        !is_native(placed[0], "the status") || !convert(placed[1], headers) ||
+        !convert(placed[2], error) || !may_call(request, error)) {
+      request.refuse_start();
       return nullptr;
     }
     request.start(latin1_view(placed[0]), std::move(headers), std::move(error));

@@ -28,6 +28,23 @@ Thread& Thread::mine() {
   return thread;
 }
 
+namespace {
+
+/// What the application starts inherits whether it is a daemon, and a thread
+/// that Python meets for the first time would be one.
+void become_no_daemon() {
+  PyObject* const threading =
+      PyDict_GetItemString(PyImport_GetModuleDict(), "threading");
+  const Object thread(
+      threading != nullptr
+          ? PyObject_CallMethod(threading, "current_thread", nullptr)
+          : nullptr);
+  if (thread) PyObject_SetAttrString(thread.get(), "_daemonic", Py_False);
+  PyErr_Clear();
+}
+
+}  // namespace
+
 Thread::Thread() : state_(PyGILState_GetThisThreadState()) {
   if (state_ == nullptr) {
     PyGILState_Ensure();
@@ -35,6 +52,7 @@ Thread::Thread() : state_(PyGILState_GetThisThreadState()) {
   }
   const WithGil gil(state_);
   try {
+    become_no_daemon();
     errors_ = make_errors();
     template_.emplace(errors_.get());
   } catch (const ErrorIsSet&) {

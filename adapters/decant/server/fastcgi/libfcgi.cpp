@@ -112,6 +112,10 @@ class RequestChannel {
 
   /// The web server has taken its request back.
   bool aborted() const noexcept { return input_.aborted(); }
+  bool look_for_abort() {
+    input_.look_for_abort();
+    return aborted();
+  }
 
  private:
   int fd_;
@@ -168,6 +172,8 @@ class LibfcgiRequest final : public service::ServedRequest {
   void cut() override;
 
  private:
+  bool look_for_abort() override { return channel_.look_for_abort(); }
+  void require_peer();
   void put(std::string_view data);
   void put_large(std::string_view data);
   bool send_errors(std::string_view lines) override;
@@ -200,6 +206,11 @@ std::size_t LibfcgiRequest::read(std::span<char> buffer) {
   std::memcpy(buffer.data() + 1, in->rdNext, more);
   in->rdNext += more;
   return more + 1;
+}
+
+void LibfcgiRequest::require_peer() {
+  if (finished_ || broken_) gone();
+  if (channel_.aborted()) aborted();
 }
 
 void LibfcgiRequest::put(std::string_view data) {
@@ -237,7 +248,7 @@ void LibfcgiRequest::put_large(std::string_view data) {
 
 void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
                            bool last) {
-  if (finished_ || broken_) gone();
+  require_peer();
   claim_head(head);
   const Current current(channel_);
   buffer_.clear();
@@ -252,7 +263,7 @@ void LibfcgiRequest::start(const ResponseHead& head, std::string_view chunk,
 }
 
 void LibfcgiRequest::send(std::string_view chunk, bool last) {
-  if (finished_ || broken_) gone();
+  require_peer();
   const Current current(channel_);
   put(chunk);
   if (last) {

@@ -69,6 +69,7 @@ class CountingOutput final : public Output {
     return sent;
   }
   int connection() const noexcept override { return output_.connection(); }
+  bool client_gone() override { return output_.client_gone(); }
   void exit_status(int status) noexcept override {
     output_.exit_status(status);
   }

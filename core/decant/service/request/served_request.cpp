@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/request/served_request.hpp"
 
+#include <poll.h>
+
 #include <string>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 /// Of wsgi.errors, held back until the head has left. nginx reads both into one
 /// buffer of 4 KiB and answers 502 when there is no room left for the head.
 constexpr std::size_t most_held = 65536;
+/// How often it is looked whether a response is still wanted.
+constexpr std::chrono::milliseconds look_interval{50};
 
 }  // namespace
 
@@ -50,6 +54,23 @@ void ServedRequest::claim_head(const ResponseHead& head) {
   if (is_forked_child()) gone();
   if (timed_ != nullptr && !timed_->claim_head()) gone();
   length_known_ = head.content_length.has_value() || !head.has_content;
+}
+
+bool ServedRequest::client_gone() {
+  if (broken_ || taken_back_) return true;
+  if (finished_) return false;
+  const auto now = Clock::now();
+  if (now - looked_ < look_interval) return false;
+  looked_ = now;
+  pollfd poll{fd_, 0, 0};
+  broken_ = ::poll(&poll, 1, 0) > 0;
+  taken_back_ = !broken_ && look_for_abort();
+  return broken_ || taken_back_;
+}
+
+void ServedRequest::leave() {
+  if (taken_back_) aborted();
+  gone();
 }
 
 void ServedRequest::gone() {

@@ -36,6 +36,7 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
 
   int descriptor() const noexcept final { return fd_; }
   int connection() const noexcept final { return fd_; }
+  bool client_gone() final;
   void remark(std::string_view message) noexcept final;
   void exit_status(int status) noexcept final { exit_status_ = status; }
 
@@ -62,6 +63,10 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
  protected:
   /// Before the head leaves. Throws as gone() when another answer has.
   void claim_head(const ResponseHead& head);
+  /// Throws ClientGone when client_gone().
+  void require_client() {
+    if (client_gone()) leave();
+  }
   /// The connection is lost: throws ClientGone.
   [[noreturn]] void gone();
   /// The web server has taken its request back, and the connection is none the
@@ -69,6 +74,9 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   [[noreturn]] void aborted() const;
   /// Nothing of the body came within the I/O time-out: throws GatewayError.
   [[noreturn]] void waited_in_vain();
+  /// Looks without waiting: true when the web server has taken its request
+  /// back.
+  virtual bool look_for_abort() = 0;
   /// Sends lines to the web server; false where they find no place there.
   virtual bool send_errors(std::string_view lines) = 0;
   /// Once the head has left: sends what was held back.
@@ -88,10 +96,14 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   bool broken_ = false;
 
  private:
+  [[noreturn]] void leave();
+
   std::string_view protocol_;
   bool length_known_ = false;
   TimedRequest* timed_ = nullptr;
   int exit_status_ = 0;
+  Clock::time_point looked_{};  // for an abort
+  bool taken_back_ = false;
   std::string held_errors_;
 };
 

@@ -18,8 +18,6 @@ namespace {
 
 /// What the output buffer may keep from one request to the next.
 constexpr std::size_t most_kept = 1 << 18;
-/// How often a stream is interrupted to see whether it is still wanted.
-constexpr std::chrono::milliseconds look_interval{50};
 
 /// A request that a codec speaks for.
 class CodecRequest final : public ServedRequest {
@@ -39,14 +37,16 @@ class CodecRequest final : public ServedRequest {
   void cut() override;
 
  private:
+  bool look_for_abort() override {
+    input_.look_for_abort();
+    return input_.aborted();
+  }
   bool send_errors(std::string_view lines) override;
   Writer::End end_if(bool last);
   void require_peer();
-  void look_around();
 
   BodyInput& input_;
   Writer writer_;
-  Clock::time_point looked_{};
 };
 
 std::size_t CodecRequest::read(std::span<char> buffer) {
@@ -91,17 +91,8 @@ void CodecRequest::start(const ResponseHead& head, std::string_view chunk,
 
 void CodecRequest::send(std::string_view chunk, bool last) {
   require_peer();
-  look_around();
+  require_client();
   if (!writer_.send(chunk, end_if(last))) gone();
-}
-
-/// Now and then: is the response still wanted?
-void CodecRequest::look_around() {
-  const auto now = Clock::now();
-  if (now - looked_ < look_interval) return;
-  looked_ = now;
-  input_.look_for_abort();
-  if (input_.aborted()) aborted();
 }
 
 void CodecRequest::require_peer() {
@@ -116,7 +107,7 @@ std::uint64_t CodecRequest::send_file(const detail::FileSpan& file, bool last) {
   while (left > 0) {
     switch (writer_.copy_part(file.descriptor, offset, left)) {
       case Writer::Copied::some:
-        look_around();
+        require_client();
         break;
       case Writer::Copied::file_ended:
         // A part that has begun cannot be ended otherwise.
