@@ -34,6 +34,10 @@ struct Watched {
                  {"--status", status, "--env", "test.gate=" + gate.path()});
     return words;
   }
+  /// As a label.
+  std::string door() const {
+    return "{door=\"fcgi://" + service.endpoint() + "\"}";
+  }
   bool tells(const std::string& target, const std::string& text) const {
     return wait_until([&] {
       return look(status, target).body.find(text) != std::string::npos;
@@ -71,7 +75,7 @@ TEST_CASE("a service tells how it is while all its workers are busy",
   CHECK_THAT(metrics, Contains("\ndecant_workers{state=\"ready\"} 2\n") &&
                           Contains("\ndecant_threads_busy 2\n") &&
                           Contains("\ndecant_threads 2\n") &&
-                          Contains("\ndecant_requests_total 5\n") &&
+                          Contains("\ndecant_requests_total" + watched.door() + " 5\n") &&
                           Contains("\ndecant_worker_restarts_total 0\n"));
   CHECK(metrics.ends_with("# EOF\n"));
   CHECK(look(watched.status, "/ping").status == 200);
@@ -98,20 +102,23 @@ TEST_CASE("restarts are counted, and counters never go back", "[status]") {
   ::kill(children_of(watched.service.pid()).front(), SIGKILL);
   REQUIRE(watched.tells("/metrics", "\ndecant_worker_restarts_total 1\n"));
   CHECK_THAT(look(watched.status, "/metrics").body,
-             Contains("\ndecant_requests_total 10\n"));
+             Contains("\ndecant_requests_total" + watched.door() + " 10\n"));
   REQUIRE(watched.tells("/status", "\"state\":\"ready\""));
   CHECK(body_of(watched.service.endpoint()) == "ok");
-  CHECK(watched.tells("/metrics", "\ndecant_requests_total 11\n"));
+  CHECK(watched.tells("/metrics",
+                      "\ndecant_requests_total" + watched.door() + " 11\n"));
   // A reload is no restart.
   watched.service.signal(SIGHUP);
   REQUIRE(says(watched.service, "reloaded; new workers serve"));
   CHECK(comes_to(watched.service, 1));
   const std::string metrics = look(watched.status, "/metrics").body;
   CHECK_THAT(metrics, Contains("\ndecant_worker_restarts_total 1\n") &&
-                          Contains("\ndecant_requests_total 11\n"));
+                          Contains("\ndecant_requests_total" +
+                                   watched.door() + " 11\n"));
   // A request that dies with its worker is an error.
   CHECK(!ask(watched.service.endpoint(), "/crash").complete);
-  CHECK(watched.tells("/metrics", "\ndecant_request_errors_total 1\n"));
+  CHECK(watched.tells("/metrics", "\ndecant_request_errors_total" +
+                                      watched.door() + " 1\n"));
 }
 
 TEST_CASE("decant status tells a service that runs from one that does not",

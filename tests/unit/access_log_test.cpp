@@ -35,6 +35,7 @@ std::string line(AccessFormat format, const Variables& variables,
       out, format,
       {.id = (std::uint64_t{4711} << 40) + 18,
        .variables = variables,
+       .arrival = {.door_name = "fcgi://unix:/run/a"},
        .status = status,
        .bytes_received = 5,
        .bytes_sent = 13,
@@ -66,6 +67,7 @@ TEST_CASE("A JSON line has all that is known") {
         R"("uri":"/x?y=1","protocol":"HTTP/1.1","host":"example.org",)"
         R"("status":200,"bytes_received":5,"bytes_sent":13,)"
         R"("taken":0.001234,"waited":0.000020,"outcome":"complete",)"
+        R"("door":"fcgi://unix:/run/a",)"
         R"("referer":"http://example.org/","user_agent":"curl/8"})"
         "\n");
 }

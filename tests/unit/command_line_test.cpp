@@ -40,9 +40,9 @@ TEST_CASE("the last one of an option counts") {
       settings(Side::fcgi, {"./hello.so", "--threads", "8", "--mode", "0600",
                             "--threads=2", "--mode", "0660", "--lint", "--lint",
                             "--listen", "a:1", "--listen", "b:2"});
-  CHECK(parsed.fcgi.threads == 2);
-  CHECK(parsed.fcgi.socket.mode == 0660);
-  CHECK(parsed.fcgi.listen == Words{"a:1", "b:2"});
+  CHECK(parsed.service.threads == 2);
+  CHECK(parsed.service.socket.mode == 0660);
+  CHECK(parsed.listen == Words{"a:1", "b:2"});
   CHECK(settings(Side::run, {"./hello.so", "/", "--as", "cgi", "--as", "body"})
             .run.form == runner::Form::body);
 }
@@ -81,13 +81,13 @@ TEST_CASE("fcgiwrap's options become settings") {
   const Settings parsed =
       settings(Side::wrap, {"-c", "7", "-f", "-s", "tcp:127.0.0.1:9000", "-p",
                             "/a.cgi", "-p", "/b.cgi"});
-  CHECK(parsed.fcgi.threads == 7);
+  CHECK(parsed.service.threads == 7);
   CHECK(parsed.fcgi.errors_to_server);
-  CHECK(parsed.fcgi.listen == Words{"127.0.0.1:9000"});
+  CHECK(parsed.listen == Words{"127.0.0.1:9000"});
   CHECK(parsed.allowed == Words{"/a.cgi", "/b.cgi"});
-  CHECK(settings(Side::wrap, {"-s", "tcp6:[::1]:9000"}).fcgi.listen ==
+  CHECK(settings(Side::wrap, {"-s", "tcp6:[::1]:9000"}).listen ==
         Words{"[::1]:9000"});
-  CHECK(settings(Side::wrap, {"-s", "unix:/run/w"}).fcgi.listen ==
+  CHECK(settings(Side::wrap, {"-s", "unix:/run/w"}).listen ==
         Words{"unix:/run/w"});
   CHECK(holds(complaint(Side::wrap, {"-c", "many"}), "many"));
   CHECK(complaint(Side::wrap, {"./app.cgi"}) != "accepted");
@@ -134,16 +134,16 @@ TEST_CASE("options of fcgi become settings") {
                                                 "--env",
                                                 "b.c=d=e"});
   CHECK(parsed.app == "./hello.so");
-  CHECK(parsed.fcgi.listen == Words{"unix:/run/a.sock", "[::1]:9000"});
-  CHECK(parsed.fcgi.socket.mode == 0660);
-  CHECK(parsed.fcgi.threads == 8);
-  CHECK(parsed.fcgi.limits.max_params == 2048);
-  CHECK(parsed.fcgi.limits.max_param_count == 50);
-  CHECK(parsed.fcgi.limits.grace == std::chrono::seconds(5));
+  CHECK(parsed.listen == Words{"unix:/run/a.sock", "[::1]:9000"});
+  CHECK(parsed.service.socket.mode == 0660);
+  CHECK(parsed.service.threads == 8);
+  CHECK(parsed.service.limits.max_params == 2048);
+  CHECK(parsed.service.limits.max_param_count == 50);
+  CHECK(parsed.service.limits.grace == std::chrono::seconds(5));
   CHECK(parsed.fcgi.authorizer);
-  CHECK(parsed.fcgi.status == "127.0.0.1:9100");
-  CHECK(parsed.fcgi.rules.max_body == 1000);
-  CHECK(parsed.fcgi.rules.script_name == "/app");
+  CHECK(parsed.service.status == "127.0.0.1:9100");
+  CHECK(parsed.service.rules.max_body == 1000);
+  CHECK(parsed.service.rules.script_name == "/app");
   REQUIRE(parsed.rules.variables.size() == 2);
   CHECK(parsed.rules.variables[1] ==
         std::pair<std::string, std::string>("b.c", "d=e"));
@@ -151,16 +151,16 @@ TEST_CASE("options of fcgi become settings") {
 
 TEST_CASE("options of fcgi say where the logs are") {
   const Settings none = settings(Side::fcgi, {"a.so"});
-  CHECK(none.fcgi.logs.file.empty());
-  CHECK(none.fcgi.logs.access_file.empty());
+  CHECK(none.service.logs.file.empty());
+  CHECK(none.service.logs.access_file.empty());
   const Settings parsed =
       settings(Side::fcgi, {"a.so", "--log-file", "/var/log/a.log",
                             "--access-log", "-", "--access-format", "json"});
-  CHECK(parsed.fcgi.logs.file == "/var/log/a.log");
-  CHECK(parsed.fcgi.logs.access_file == "-");
-  CHECK(parsed.fcgi.logs.access_format == service::AccessFormat::json);
-  CHECK(
-      settings(Side::fcgi, {"a.so", "--log-file", "-"}).fcgi.logs.file.empty());
+  CHECK(parsed.service.logs.file == "/var/log/a.log");
+  CHECK(parsed.service.logs.access_file == "-");
+  CHECK(parsed.service.logs.access_format == service::AccessFormat::json);
+  CHECK(settings(Side::fcgi, {"a.so", "--log-file", "-"})
+            .service.logs.file.empty());
   CHECK(holds(complaint(Side::fcgi, {"a.so", "--access-format", "short"}),
               "common combined json"));
 }

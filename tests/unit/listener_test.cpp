@@ -351,10 +351,12 @@ int with_passed_sockets(const char* count, bool own_pid,
 
 TEST_CASE("Sockets of systemd are taken and their variables removed") {
   CHECK(with_passed_sockets("2", true, [] {
-          const std::vector<Listener> listeners = inherited();
+          const std::vector<Inherited> listeners = inherited();
           if (listeners.size() != 2) return 1;
           for (int i = 0; i < 2; ++i) {
-            const Listener& listener = listeners[static_cast<std::size_t>(i)];
+            const auto& [listener, name] =
+                listeners[static_cast<std::size_t>(i)];
+            if (name != (i == 0 ? "a" : "b")) return 6;
             if (listener.fd() != 3 + i) return 2;
             if ((::fcntl(listener.fd(), F_GETFD) & FD_CLOEXEC) == 0) return 3;
             if ((::fcntl(listener.fd(), F_GETFL) & O_NONBLOCK) == 0) return 4;
@@ -395,10 +397,10 @@ TEST_CASE("Standard input is taken when it is a listening socket") {
   const Listener listener = open_text("127.0.0.1:0");
   CHECK(test::in_child([&] {
           ::dup2(listener.fd(), 0);
-          const std::vector<Listener> listeners = inherited();
+          const std::vector<Inherited> listeners = inherited();
           if (listeners.size() != 1) return 1;
-          if (listeners[0].name() != listener.name()) return 2;
-          if (listeners[0].fd() < 3) return 3;
+          if (listeners[0].listener.name() != listener.name()) return 2;
+          if (listeners[0].listener.fd() < 3) return 3;
           if (is_listening_socket(0)) return 4;
           return ::fcntl(0, F_GETFD) == 0 ? 0 : 5;
         }) == 0);

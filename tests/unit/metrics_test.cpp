@@ -41,6 +41,8 @@ Snapshot snapshot() {
   it.threads = 4;
   it.restarts = 3;
   it.totals = counters();
+  it.doors = {{"fcgi://unix:/run/a", {7, 1, 2, 2048, 3'000'000}},
+              {"fcgi://unix:/run/\"b\\\n", {3, 0, 0, 0, 500'000}}};
   WorkerSnapshot& first = it.workers.emplace_back();
   first.index = 0;
   first.pid = 4711;
@@ -153,9 +155,11 @@ class Exposition {
   void sample(const std::string& line) {
     static const std::regex form(
         "([a-zA-Z_:][a-zA-Z0-9_:]*)"
-        "(?:\\{((?:[a-zA-Z_][a-zA-Z0-9_]*=\"[^\"\\\\]*\",?)*)\\})?"
+        "(?:\\{((?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\]|\\\\[\"\\\\])*\",?)*)"
+        "\\})?"
         " ([0-9]+(?:\\.[0-9]+)?)");
-    static const std::regex label("([a-zA-Z_][a-zA-Z0-9_]*)=\"([^\"]*)\"");
+    static const std::regex label(
+        "([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
     std::smatch parts;
     REQUIRE(std::regex_match(line, parts, form));
     Sample it;
@@ -286,11 +290,14 @@ class Json {
 
 TEST_CASE("Metrics are OpenMetrics 1.0") {
   const Exposition metrics(open_metrics(snapshot()));
-  CHECK(metrics.value("decant_requests_total") == 10);
-  CHECK(metrics.value("decant_request_errors_total") == 1);
-  CHECK(metrics.value("decant_clients_gone_total") == 2);
-  CHECK(metrics.value("decant_received_bytes_total") == 2048);
-  CHECK(metrics.value("decant_sent_bytes_total") == 3'500'000);
+  const std::map<std::string, std::string> a = {{"door", "fcgi://unix:/run/a"}};
+  CHECK(metrics.value("decant_requests_total", a) == 7);
+  CHECK(metrics.value("decant_request_errors_total", a) == 1);
+  CHECK(metrics.value("decant_clients_gone_total", a) == 2);
+  CHECK(metrics.value("decant_received_bytes_total", a) == 2048);
+  CHECK(metrics.value("decant_sent_bytes_total", a) == 3'000'000);
+  CHECK(metrics.value("decant_requests_total",
+                      {{"door", R"(fcgi://unix:/run/\"b\\?)"}}) == 3);
   CHECK(metrics.value("decant_worker_restarts_total") == 3);
   CHECK(metrics.value("decant_workers", {{"state", "ready"}}) == 1);
   CHECK(metrics.value("decant_workers", {{"state", "starting"}}) == 0);
@@ -324,7 +331,7 @@ TEST_CASE("Histograms are cumulative, in seconds") {
 
 TEST_CASE("Metrics without a worker are well-formed") {
   const Exposition metrics(open_metrics({}));
-  CHECK(metrics.value("decant_requests_total") == 0);
+  CHECK(metrics.family("decant_requests").samples.empty());
   CHECK(metrics.value("decant_threads") == 0);
   CHECK(metrics.family("decant_worker_resident_memory_bytes").samples.empty());
 }
@@ -334,11 +341,12 @@ TEST_CASE("Metrics of a scoreboard in use are well-formed") {
   board.worker(3).pid = ::getpid();
   board.worker(3).state = WorkerState::ready;
   board.thread(3, 1).begin("GET", "/\"\n\\");
-  board.thread(3, 0).end(200, 1, 2, 123456789ns, 1ns, Outcome::complete);
+  board.thread(3, 0).end(200, 1, 2, 123456789ns, 1ns, Outcome::complete,
+                         &board.traffic(3, 0)[0]);
   Snapshot now = board.snapshot();
   measure_memory(now);
   const Exposition metrics(open_metrics(now));
-  CHECK(metrics.value("decant_requests_total") == 1);
+  CHECK(metrics.value("decant_requests_total", {{"door", ""}}) == 1);
   CHECK(metrics.value("decant_request_duration_seconds_sum") == 0.123456789);
   CHECK(Json::valid(status_json(now)));
 }
@@ -368,15 +376,25 @@ TEST_CASE("The status names the service, its totals and its workers") {
                             "\"requests\":10,"));
   CHECK_THAT(json, Contains("\"resident_bytes\":20971520,"
                             "\"private_bytes\":512,\"in_flight\":["
-                            "{\"thread\":2,\"age_seconds\":3.2,\"request\":"
+                            "{\"thread\":2,\"age_seconds\":3.2,\"door\":0,"
+                            "\"request\":"
                             "\"GET /slow?q=\\\"a\\\"\\\\\\u0001\\u00e4\"}]},"
                             "{\"index\":5,"));
+  CHECK_THAT(json, Contains("\"doors\":[{\"door\":\"fcgi://unix:/run/a\","
+                            "\"requests\":7,\"errors\":1,"));
   CHECK(json.ends_with("\"in_flight\":[]}]}\n"));
 }
 
 TEST_CASE("The table for a terminal") {
   Snapshot now = snapshot();
   now.workers[0].in_flight[0].line = "GET /slow";
+  now.doors[1].name = "fcgi://127.0.0.1:9000";
+  CHECK_THAT(status_text(now),
+             Contains("DOOR                   REQUESTS  ERRORS  GONE  "
+                      "RECEIVED       SENT\n"
+                      "fcgi://unix:/run/a            7       1     2   "
+                      "2.0 KiB    2.8 MiB\n"));
+  now.doors.resize(1);
   CHECK(status_text(now) ==
         "decant 0.1.0, up 1 d 2 h, since 2023-11-14T22:13:20Z\n"
         "Workers   1 ready, 1 draining, 3 restarts\n"

@@ -62,7 +62,8 @@ Outcome run(RecordingExchange& exchange, const Application& application,
        exchange.framing,
        {}},
       application, observer,
-      RequestRecord::Clock::now() - std::chrono::milliseconds(7));
+      {RequestRecord::Clock::now() - std::chrono::milliseconds(7), 1,
+       "fcgi://unix:/run/a"});
 }
 
 Body hello(Environ&, const StartResponse& start_response) {

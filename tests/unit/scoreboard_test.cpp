@@ -74,6 +74,34 @@ TEST_CASE("A new scoreboard has no worker and no count") {
   CHECK(since < 10min);
 }
 
+TEST_CASE("Requests are counted by their doors, of workers that are gone too") {
+  Scoreboard board(2, 2, 0, {"a", "b"});
+  employ(board, 1);
+  const auto end = [&](int thread, std::size_t door, int status) {
+    board.thread(1, thread).end(status, 1, 2, 1ms, 0ms, Outcome::complete,
+                                &board.traffic(1, thread)[door]);
+  };
+  end(0, 0, 200);
+  end(0, 1, 200);
+  end(1, 1, 500);
+  board.thread(1, 1).begin("GET", "/", {}, 1);
+  for (const bool gone : {false, true}) {
+    CAPTURE(gone);
+    if (gone) {
+      board.thread(1, 1).in_flight_since = 1;  // it dies with its worker
+      board.retire(1);
+    }
+    const Snapshot snapshot = board.snapshot();
+    REQUIRE(snapshot.doors.size() == 2);
+    CHECK(snapshot.doors[0].name == "a");
+    CHECK(snapshot.doors[0].traffic.requests == 1);
+    CHECK(snapshot.doors[1].traffic.requests == (gone ? 3 : 2));
+    CHECK(snapshot.doors[1].traffic.errors == (gone ? 2 : 1));
+    CHECK(snapshot.doors[1].traffic.bytes_sent == 4);
+    CHECK(snapshot.totals.requests == (gone ? 4 : 3));
+  }
+}
+
 TEST_CASE("Requests are counted by what became of them") {
   Scoreboard board(2, 2);
   employ(board, 1);

@@ -186,13 +186,12 @@ class Parser {
   }
 
   void add_wrap_options() {
-    fastcgi::Options& fcgi = settings_.fcgi;
     service_.add_threads(app_, "-c",
                          "Programs that run at the same time (default 4)");
-    app_.add_flag("-f", fcgi.errors_to_server,
+    app_.add_flag("-f", settings_.fcgi.errors_to_server,
                   "Send what programs write to standard error to the web "
                   "server's log, not to ours");
-    add_repeatable(app_, "-s", fcgi.listen,
+    add_repeatable(app_, "-s", settings_.listen,
                    "unix:PATH, tcp:HOST:PORT or tcp6:[ADDRESS]:PORT (default: "
                    "the socket that systemd, spawn-fcgi or the web server "
                    "passes)")
@@ -230,11 +229,10 @@ class Parser {
   }
 
   void add_fcgi_options() {
-    fastcgi::Options& fcgi = settings_.fcgi;
-    add_repeatable(app_, "--listen", fcgi.listen,
-                   "unix:PATH, HOST:PORT, [::1]:PORT or fd:N; repeatable "
-                   "(default: the socket that systemd, spawn-fcgi or the web "
-                   "server passes)")
+    add_repeatable(app_, "--listen", settings_.listen,
+                   "unix:PATH, HOST:PORT, [::1]:PORT or fd:N, with fcgi:// "
+                   "in front or not; repeatable (default: the socket that "
+                   "systemd, spawn-fcgi or the web server passes)")
         ->type_name("ENDPOINT");
     service_.add_sockets(app_);
     service_.add_processes(app_);
@@ -249,7 +247,7 @@ class Parser {
                     "What speaks FastCGI: records, which is decant itself, or "
                     "libfcgi (default records)")
         ->type_name("ENGINE");
-    app_.add_flag("--errors-to-server", fcgi.errors_to_server,
+    app_.add_flag("--errors-to-server", settings_.fcgi.errors_to_server,
                   "Send wsgi.errors to the web server's log, not to ours");
   }
 
@@ -258,7 +256,7 @@ class Parser {
     if (side_ == Side::wrap) finish_wrap();
     if (side_ == Side::fcgi || side_ == Side::wrap) finish_fcgi();
     if (side_ == Side::run) finish_run();
-    settings_.fcgi.rules = settings_.rules;
+    settings_.service.rules = settings_.rules;
     settings_.run.rules = settings_.rules;
     return std::move(settings_);
   }
@@ -295,8 +293,8 @@ class Parser {
 
   /// What fcgiwrap calls a socket, as an endpoint.
   void finish_wrap() {
-    settings_.fcgi.processes = 0;  // programs are processes of their own
-    for (std::string& socket : settings_.fcgi.listen) {
+    settings_.service.processes = 0;  // programs are processes of their own
+    for (std::string& socket : settings_.listen) {
       for (const std::string_view scheme : {"tcp:", "tcp6:"}) {
         if (socket.starts_with(scheme)) socket.erase(0, scheme.size());
       }
@@ -304,11 +302,11 @@ class Parser {
   }
 
   void finish_fcgi() {
-    fastcgi::Options& fcgi = settings_.fcgi;
     service_.finish(settings_.rules);
-    settings_.python.grace = settings_.program.grace = fcgi.limits.grace;
-    fcgi.authorizer = choose("--roles", roles_, roles);
-    fcgi.engine = choose("--engine", engine_, engines);
+    settings_.python.grace = settings_.program.grace =
+        settings_.service.limits.grace;
+    settings_.fcgi.authorizer = choose("--roles", roles_, roles);
+    settings_.fcgi.engine = choose("--engine", engine_, engines);
   }
 
   void finish_run() {
@@ -340,7 +338,7 @@ class Parser {
   std::optional<std::string> target_;
   std::optional<std::string> data_;
   runner::Request request_;
-  ServiceOptions service_{settings_.fcgi};
+  ServiceOptions service_{settings_.service};
   std::string roles_ = "responder";
   std::string engine_ = "records";
   std::string program_timeout_ = "60";

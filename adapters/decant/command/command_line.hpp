@@ -28,7 +28,9 @@ struct Settings {
   program::Options program;
   std::vector<std::string> allowed;  ///< of wrap: programs, by their paths
   cgi_request::Rules rules;
-  fastcgi::Options fcgi;
+  service::Options service;
+  std::vector<std::string> listen;  ///< "[PROTOCOL://]ENDPOINT"
+  fastcgi::DoorOptions fcgi;
   runner::Options run;
 };
 

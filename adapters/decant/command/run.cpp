@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "decant/command/doors.hpp"
 #include "decant/command/query_words.hpp"
 #include "decant/command/status.hpp"
 #include "decant/error.hpp"
@@ -67,8 +68,10 @@ int serve_fcgi(const Settings& settings, const Source& source) {
   service::start_log();  // systemd's journal may read
   // Where nothing will be served, what is wrong with the application is told
   // before that an endpoint is missing.
-  if (!service::has_endpoint(settings.fcgi)) load(settings, source);
-  return fastcgi::serve([&] { return load(settings, source); }, settings.fcgi);
+  const std::vector<service::Door> doors = make_doors(settings, "fcgi");
+  if (!service::has_endpoint(doors)) load(settings, source);
+  return service::serve([&] { return load(settings, source); }, doors,
+                        settings.service, "fcgi");
 }
 
 int serve_once(Side side, const Settings& settings, const Source& source) {

@@ -2,7 +2,9 @@
 // The server side for FastCGI: a responder for nginx, Apache, lighttpd.
 #pragma once
 
-#include "decant/gateway.hpp"
+#include <string>
+#include <vector>
+
 #include "decant/service/service.hpp"
 
 namespace decant::fastcgi {
@@ -13,21 +15,26 @@ enum class EngineName {
   libfcgi,  ///< the library; for trusted peers
 };
 
-struct Options : service::Options {
+/// What a person may set of a door.
+struct DoorOptions {
   EngineName engine = EngineName::records;
-  cgi_request::Rules rules;
   /// Answers the authorizer role too; else only responder.
   bool authorizer = false;
   /// Sends wsgi.errors to the web server in STDERR records, not to our log.
   bool errors_to_server = false;
 };
 
-/// Opens the endpoints and serves until TERM or INT. Gives the exit status.
-/// Throws UsageError for an endpoint that is none and without any, Error when
-/// one or a log cannot be opened: in use, not allowed.
+/// A door at which FastCGI is spoken, for service::serve(). Throws Error when
+/// the engine cannot be prepared.
+service::Door on(std::string endpoint, const DoorOptions& options = {});
+
+struct Options : service::Options, DoorOptions {
+  /// An endpoint for each door; empty: the sockets that were passed.
+  std::vector<std::string> listen;
+};
+
+/// service::serve() with doors of this protocol alone.
 int serve(const Application& application, const Options& options);
-/// Has each process that serves load the application by itself, before it
-/// serves; 3 is the exit status when that fails, which the log says.
 int serve(const Loader& load, const Options& options);
 
 }  // namespace decant::fastcgi

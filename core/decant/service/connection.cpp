@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/connection.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "decant/service/forked_child.hpp"
 
 namespace decant::service {
+
+void Peer::set(const sockaddr* address, socklen_t size) noexcept {
+  v6_ = {};
+  std::memcpy(&v6_, address, std::min<std::size_t>(size, sizeof v6_));
+}
 
 bool Connection::acquire() noexcept {
   std::uint32_t word = word_.load(std::memory_order_relaxed);

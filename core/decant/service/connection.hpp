@@ -3,6 +3,9 @@
 // on the path of a request.
 #pragma once
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -26,6 +29,21 @@ enum class Next {
   close,    ///< close it now
 };
 
+/// The address of whoever connected.
+class Peer {
+ public:
+  void set(const sockaddr* address, socklen_t size) noexcept;
+  /// Of any family; AF_UNIX has no address.
+  const sockaddr* address() const noexcept { return &any_; }
+
+ private:
+  union {
+    sockaddr any_;
+    sockaddr_in v4_;
+    sockaddr_in6 v6_{};
+  };
+};
+
 /// What is kept of a connection that stopped in the middle of something.
 struct Unfinished {
   std::string bytes;          ///< read, and not yet used
@@ -38,6 +56,11 @@ struct Unfinished {
 class Connection {
  public:
   Descriptor socket;
+  int door = 0;  ///< by which it came
+  Peer peer;
+  /// When the event came that it is looked at for. Set by whichever thread got
+  /// the event.
+  std::atomic<Clock::time_point> arrived{};
   Next state = Next::idle;
   Clock::time_point since;  ///< when it got into its state, but for `idle`
                             ///< without a time-out

@@ -61,7 +61,13 @@ Endpoint Endpoint::parse(std::string_view text) {
     if (!number) refuse(text, "has no number; write fd:3");
     return {Kind::descriptor, {}, 0, *number};
   }
-  if (text.find('/') != std::string_view::npos) {
+  const std::string_view front = text.substr(0, text.find('/'));
+  if (front.size() != text.size() &&
+      parse_number<std::uint16_t>(front.substr(front.rfind(':') + 1))) {
+    refuse(text, "ends in a path; write " + std::string(front) +
+                     ", and --script-name for where the application is");
+  }
+  if (front.size() != text.size()) {
     refuse(text, "is no endpoint; write unix:" + std::string(text) +
                      " for a unix socket");
   }

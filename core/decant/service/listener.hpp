@@ -54,11 +54,18 @@ class Listener {
 /// there are threads. Throws Error, UsageError for what has no meaning.
 Listener open(const Endpoint& endpoint, const SocketSettings& settings);
 
-/// The sockets that systemd passed (LISTEN_FDS, LISTEN_PID), which are removed
-/// from the environment; else standard input when it is a listening socket
-/// (spawn-fcgi, mod_fcgid, lighttpd), in whose place /dev/null is put; else
-/// none. Throws Error for what is no listening stream socket.
-std::vector<Listener> inherited();
+/// A socket that was passed, and what it was called there: "" where it has no
+/// name.
+struct Inherited {
+  Listener listener;
+  std::string name;
+};
+
+/// The sockets that systemd passed (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES),
+/// which are removed from the environment; else standard input when it is a
+/// listening socket (spawn-fcgi, mod_fcgid, lighttpd), in whose place /dev/null
+/// is put; else none. Throws Error for what is no listening stream socket.
+std::vector<Inherited> inherited();
 
 /// True when `fd` is a stream socket that listens.
 bool is_listening_socket(int fd) noexcept;

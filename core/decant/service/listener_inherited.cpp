@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "decant/error.hpp"
@@ -16,11 +17,12 @@ namespace {
 
 constexpr int first_passed_descriptor = 3;  // sd_listen_fds(3)
 
-/// How many sockets systemd passed to this very process, sd_listen_fds(3).
-int passed_by_systemd() {
+/// How many sockets systemd passed to this very process, and their names with
+/// colons between them: sd_listen_fds_with_names(3).
+int passed_by_systemd(std::string& names) {
   const std::string pid = take_variable("LISTEN_PID");
   const std::string count = take_variable("LISTEN_FDS");
-  take_variable("LISTEN_FDNAMES");
+  names = take_variable("LISTEN_FDNAMES");
   if (count.empty() || parse_number<pid_t>(pid) != ::getpid()) return 0;
   const auto number = parse_number<int>(count);
   if (!number) {
@@ -56,18 +58,22 @@ Listener take(int fd, const std::string& origin) {
   return {std::move(socket), std::move(name)};
 }
 
-std::vector<Listener> inherited() {
-  std::vector<Listener> listeners;
-  const int count = passed_by_systemd();
+std::vector<Inherited> inherited() {
+  std::vector<Inherited> sockets;
+  std::string names;
+  const int count = passed_by_systemd(names);
   for (int i = 0; i < count; ++i) {
     const int fd = first_passed_descriptor + i;
-    listeners.push_back(take(
-        fd, "descriptor " + std::to_string(fd) + " of systemd's LISTEN_FDS"));
+    const std::size_t colon = std::min(names.find(':'), names.size());
+    sockets.push_back({take(fd, "descriptor " + std::to_string(fd) +
+                                    " of systemd's LISTEN_FDS"),
+                       names.substr(0, colon)});
+    names.erase(0, colon + 1);
   }
-  if (listeners.empty() && is_listening_socket(STDIN_FILENO)) {
-    listeners.push_back(take(STDIN_FILENO, "standard input"));
+  if (sockets.empty() && is_listening_socket(STDIN_FILENO)) {
+    sockets.push_back({take(STDIN_FILENO, "standard input"), {}});
   }
-  return listeners;
+  return sockets;
 }
 
 }  // namespace decant::service

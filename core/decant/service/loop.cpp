@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <system_error>
 #include <thread>
 
@@ -29,8 +30,6 @@ constexpr std::chrono::seconds stop_head_time{2};
 constexpr int largest_batch = 64;
 /// So many new connections before the old ones have their turn.
 constexpr int most_accepted = 64;
-
-thread_local Clock::time_point arrived;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -67,18 +66,7 @@ bool has_input(int fd) {
          (errno != EAGAIN && errno != EINTR);
 }
 
-/// Tags that tell epoll's events apart: a listener, a connection or one of
-/// the loop's own descriptors, all by their address.
-bool is_in(const std::vector<Listener>& listeners, const void* tag) {
-  return std::any_of(listeners.begin(), listeners.end(),
-                     [tag](const Listener& l) { return &l == tag; });
-}
-
 }  // namespace
-
-Clock::time_point arrival() noexcept {
-  return arrived;
-}
 
 int spare_threads(int threads) noexcept {
   return threads <= 1 ? 0 : threads;
@@ -142,26 +130,22 @@ void Loop::watch(const Listener& listener) {
   }
 }
 
-void Loop::run(const MakeProtocol& make_protocol) {
-  if (alone_) {
-    const auto protocol = make_protocol(0);
-    work(*protocol, largest_batch);
-    return;
-  }
+void Loop::run(const MakeProtocols& make_protocols) {
+  if (alone_) return work(make_protocols(0), largest_batch);
   std::vector<std::jthread> workers;
   const int with_spare = settings_.threads + spare_threads(settings_.threads);
   const auto most = static_cast<std::size_t>(with_spare);
   workers.reserve(most);
   const auto add = [&] {
     const int index = static_cast<int>(workers.size());
-    workers.emplace_back([this, &make_protocol, index] {
-      const auto protocol = make_protocol(index);
+    workers.emplace_back([this, &make_protocols, index] {
+      const Protocols protocols = make_protocols(index);
       if (settings_.takes_turns) {
-        work_in_turns(*protocol, index);
+        work_in_turns(protocols, index);
       } else {
         // One event at a time, so that no request waits behind another while
         // a thread is free.
-        work(*protocol, 1);
+        work(protocols, 1);
       }
     });
   };
@@ -178,7 +162,7 @@ void Loop::run(const MakeProtocol& make_protocol) {
   }
 }
 
-int Loop::wait(std::span<epoll_event> events) {
+int Loop::wait(std::span<epoll_event> events, Clock::time_point& arrived) {
   const int count = ::epoll_wait(epoll_.get(), events.data(),
                                  static_cast<int>(events.size()), -1);
   if (count < 0 && errno != EINTR) give_up();
@@ -196,53 +180,63 @@ bool Loop::is_hopeless() const noexcept {
   return stopping_ && left != 0 && left <= hopeless_requests();
 }
 
-void Loop::work(Protocol& protocol, int batch) {
+void Loop::work(const Protocols& protocols, int batch) {
   std::array<epoll_event, largest_batch> events;
   while (!drained()) {
+    Clock::time_point arrived;
     const int count =
-        wait(std::span(events).first(static_cast<std::size_t>(batch)));
+        wait(std::span(events).first(static_cast<std::size_t>(batch)), arrived);
     for (int i = 0; i < count; ++i) {
-      handle(events[static_cast<std::size_t>(i)], protocol);
+      handle(events[static_cast<std::size_t>(i)], arrived, protocols);
     }
   }
   signals_.pass_on();
 }
 
 /// The events that one thread has fetched are left to the next when it waits.
-void Loop::work_in_turns(Protocol& protocol, int thread) {
+void Loop::work_in_turns(const Protocols& protocols, int thread) {
   while (auto turn = turns_.await(thread)) {
     for (;;) {
       if (drained()) return turns_.stop();
       if (pending_.empty()) {
-        const int count = wait(batch_);
+        const int count = wait(batch_, pending_since_);
         pending_ = std::span(batch_).first(static_cast<std::size_t>(count));
         continue;
       }
       const epoll_event event = pending_.front();
+      const Clock::time_point arrived = pending_since_;
       pending_ = pending_.subspan(1);
       turns_.begin(*turn);
-      handle(event, protocol);
+      handle(event, arrived, protocols);
       if (!turns_.end(*turn)) break;
     }
   }
 }
 
-void Loop::handle(const epoll_event& event, Protocol& protocol) {
+/// What an event is about its tag says: a listener, a connection or one of the
+/// loop's own descriptors, all by their address.
+void Loop::handle(const epoll_event& event, Clock::time_point arrived,
+                  const Protocols& protocols) {
   void* const tag = event.data.ptr;
   if (tag == &signals_) {
-    heed_signals(protocol);
+    heed_signals(protocols);
   } else if (tag == &stopping_) {
     signals_.request_stop();
   } else if (tag == &timer_) {
-    tick(protocol);
-  } else if (is_in(listeners_, tag)) {
-    accept_from(*static_cast<Listener*>(tag), protocol);
+    tick(protocols);
+  } else if (const auto* const listener = static_cast<const Listener*>(tag);
+             // One array, so that two comparisons tell.
+             !std::less<>()(listener, listeners_.data()) &&
+             std::less<>()(listener, listeners_.data() + listeners_.size())) {
+    accept_from(static_cast<int>(listener - listeners_.data()), arrived,
+                protocols);
   } else {
     auto& connection = *static_cast<Connection*>(tag);
+    connection.arrived.store(arrived, std::memory_order_relaxed);
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       connection.hung_up.store(true, std::memory_order_relaxed);
     }
-    attend(connection, protocol);
+    attend(connection, protocols);
   }
 }
 
@@ -250,28 +244,31 @@ void Loop::handle(const epoll_event& event, Protocol& protocol) {
 /// them; each one when the next has been accepted, so that its peer gets on
 /// meanwhile. Where other threads wait, that is the last one only: the rest
 /// must not wait for it.
-void Loop::accept_from(const Listener& listener, Protocol& protocol) {
+void Loop::accept_from(int door, Clock::time_point arrived,
+                       const Protocols& protocols) {
   Connection* latest = nullptr;
   for (int accepted = 0; accepted < most_accepted || !alone_; ++accepted) {
-    Connection* const next = accept_one(listener);
+    Connection* const next = accept_one(door, arrived);
     if (latest != nullptr && next != nullptr && !alone_) {
       hand_over(*latest);
     } else if (latest != nullptr) {
-      begin(*latest, protocol);
+      begin(*latest, protocols);
     }
     if (next == nullptr) return;
     latest = next;
     if (alone_ && settings_.shares_listeners) {
       // What has not been accepted another process may serve.
-      begin(*std::exchange(latest, nullptr), protocol);
+      begin(*std::exchange(latest, nullptr), protocols);
     }
   }
-  if (latest != nullptr) begin(*latest, protocol);
-  watch(listener);  // the others have waited long enough
+  if (latest != nullptr) begin(*latest, protocols);
+  // The others have waited long enough.
+  watch(listeners_[static_cast<std::size_t>(door)]);
 }
 
 /// The next connection that is allowed, held; null when nobody waits.
-Connection* Loop::accept_one(const Listener& listener) {
+Connection* Loop::accept_one(int door, Clock::time_point arrived) {
+  const Listener& listener = listeners_[static_cast<std::size_t>(door)];
   for (;;) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
@@ -283,6 +280,9 @@ Connection* Loop::accept_one(const Listener& listener) {
         const bool full = limits_.max_connections != 0 &&
                           connections_.size() >= limits_.max_connections;
         Connection& connection = connections_.add(std::move(socket));
+        connection.door = door;
+        connection.peer.set(peer, size);
+        connection.arrived.store(arrived, std::memory_order_relaxed);
         connection.refused = full;
         return &connection;
       }
@@ -320,12 +320,12 @@ bool Loop::watch(Connection& connection) {
 
 /// The first look at a connection, before epoll knows of it: one that is
 /// answered and closed never needs to be known.
-void Loop::begin(Connection& connection, Protocol& protocol) {
+void Loop::begin(Connection& connection, const Protocols& protocols) {
   const std::uint32_t events = connection.events();
-  if (!settle(connection, protocol.ready(connection)) || !watch(connection)) {
+  if (!settle(connection, look(connection, protocols)) || !watch(connection)) {
     close(connection);
   } else if (!connection.release(events)) {
-    attend_held(connection, protocol);
+    attend_held(connection, protocols);
   }
 }
 
@@ -350,22 +350,30 @@ void Loop::wake_all() {
   Signals::start_clock(std::chrono::milliseconds(1));
 }
 
-void Loop::attend(Connection& connection, Protocol& protocol) {
-  if (connection.acquire()) attend_held(connection, protocol);
+void Loop::attend(Connection& connection, const Protocols& protocols) {
+  if (connection.acquire()) attend_held(connection, protocols);
 }
 
-void Loop::attend_held(Connection& connection, Protocol& protocol) {
+void Loop::attend_held(Connection& connection, const Protocols& protocols) {
   for (;;) {
     const std::uint32_t events = connection.events();
-    const Next next = connection.state == Next::linger
-                          ? Next::linger
-                          : protocol.ready(connection);
-    if (!settle(connection, next)) {
+    if (!settle(connection, look(connection, protocols))) {
       close(connection);
       return;
     }
     if (connection.release(events)) return;
   }
+}
+
+/// Has the protocol of its door look at a connection.
+Next Loop::look(Connection& connection, const Protocols& protocols) {
+  if (connection.state == Next::linger) return Next::linger;
+  const auto door = static_cast<std::size_t>(connection.door);
+  return protocols.by_door[door]->ready(connection);
+}
+
+const Limits& Loop::limits_of(const Connection& connection) const noexcept {
+  return *settings_.door_limits[static_cast<std::size_t>(connection.door)];
 }
 
 /// Takes down what the protocol said; false when the connection is to close.
@@ -382,7 +390,7 @@ bool Loop::settle(Connection& connection, Next next) {
   const Next before = std::exchange(connection.state, next);
   switch (next) {
     case Next::idle:
-      if (limits_.idle_timeout.count() != 0) {
+      if (limits_of(connection).idle_timeout.count() != 0) {
         connection.since = Clock::now();
         arm_timer();
       }
@@ -414,7 +422,7 @@ void Loop::arm_timer() {
 }
 
 /// Closes what has been partial, lingering or idle for too long.
-void Loop::tick(Protocol& protocol) {
+void Loop::tick(const Protocols& protocols) {
   std::uint64_t expirations = 0;
   [[maybe_unused]] const auto got =
       ::read(timer_.get(), &expirations, sizeof expirations);
@@ -431,44 +439,46 @@ void Loop::tick(Protocol& protocol) {
       close(*connection);
       continue;
     }
-    if (connection->state != Next::idle || limits_.idle_timeout.count() != 0) {
+    if (connection->state != Next::idle ||
+        limits_of(*connection).idle_timeout.count() != 0) {
       arm_timer();
     }
-    if (!connection->release(1)) attend_held(*connection, protocol);
+    if (!connection->release(1)) attend_held(*connection, protocols);
   }
 }
 
 bool Loop::is_overdue(const Connection& connection,
                       Clock::time_point now) const {
   const auto age = now - connection.since;
+  const Limits& limits = limits_of(connection);
   switch (connection.state) {
     case Next::idle:
-      return limits_.idle_timeout.count() != 0 && age >= limits_.idle_timeout;
+      return limits.idle_timeout.count() != 0 && age >= limits.idle_timeout;
     case Next::partial:
-      return age >= (stopping_ ? std::min(stop_head_time, limits_.head_timeout)
-                               : limits_.head_timeout);
+      return age >= (stopping_ ? std::min(stop_head_time, limits.head_timeout)
+                               : limits.head_timeout);
     default:
       return age >= linger_time;
   }
 }
 
-void Loop::heed_signals(Protocol& protocol) {
+void Loop::heed_signals(const Protocols& protocols) {
   if (signals_.take_reopen()) reopen_logs();
   if (signals_.take_reload()) {
     log(LogLevel::warning,
         "HUP: a service without processes of its own cannot reload; give "
         "--processes 1 or more, or restart it");
   }
-  if (signals_.stop_requested()) drain(protocol);
+  if (signals_.stop_requested()) drain(protocols);
 }
 
 /// Takes the connections that have come, but no more, and lets those go that
 /// have nothing to say.
-void Loop::drain(Protocol& protocol) {
+void Loop::drain(const Protocols& protocols) {
   if (stopping_.exchange(true)) return;
-  for (const Listener& listener : listeners_) {
-    accept_from(listener, protocol);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd(), nullptr);
+  for (std::size_t door = 0; door < listeners_.size(); ++door) {
+    accept_from(static_cast<int>(door), Clock::now(), protocols);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listeners_[door].fd(), nullptr);
   }
   for (Connection* const connection : connections_.slots()) {
     if (!connection->acquire()) continue;
@@ -476,7 +486,7 @@ void Loop::drain(Protocol& protocol) {
         !has_input(connection->socket.get())) {
       close(*connection);
     } else {
-      attend_held(*connection, protocol);
+      attend_held(*connection, protocols);
     }
   }
   arm_timer();

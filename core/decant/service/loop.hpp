@@ -16,6 +16,7 @@
 #include "decant/service/connection.hpp"
 #include "decant/service/limits.hpp"
 #include "decant/service/listener.hpp"
+#include "decant/service/request/observer.hpp"
 #include "decant/service/signals.hpp"
 #include "decant/service/turns.hpp"
 
@@ -32,12 +33,14 @@ class Protocol {
   virtual Next ready(Connection& connection) = 0;
 };
 
-/// Makes the protocol of a thread, which are counted from 0. Called on it.
-using MakeProtocol = std::function<std::unique_ptr<Protocol>(int thread)>;
+/// What a thread serves with.
+struct Protocols {
+  std::unique_ptr<Observer> observer;  ///< may be null; lent to all of them
+  std::vector<std::unique_ptr<Protocol>> by_door;
+};
 
-/// When the event came that the calling thread of a loop is busy with; before
-/// the first one the epoch of the clock.
-Clock::time_point arrival() noexcept;
+/// Makes those of a thread, which are counted from 0. Called on it.
+using MakeProtocols = std::function<Protocols(int thread)>;
 
 /// How many threads a loop of so many may add for those that are lost.
 int spare_threads(int threads) noexcept;
@@ -50,6 +53,8 @@ class Loop {
   struct Settings {
     const SocketSettings& socket;
     const Limits& limits;
+    /// Of each door, at the place of its listener.
+    std::vector<const Limits*> door_limits;
     int threads = 1;
     /// One thread at a time: see Turns.
     bool takes_turns = false;
@@ -71,33 +76,37 @@ class Loop {
 
   /// Returns once the service has drained. With one thread that is the calling
   /// thread; else it waits for signals only.
-  void run(const MakeProtocol& make_protocol);
+  void run(const MakeProtocols& make_protocols);
 
  private:
-  void work(Protocol& protocol, int batch);
-  void work_in_turns(Protocol& protocol, int thread);
-  int wait(std::span<epoll_event> events);
+  void work(const Protocols& protocols, int batch);
+  void work_in_turns(const Protocols& protocols, int thread);
+  int wait(std::span<epoll_event> events, Clock::time_point& arrived);
   bool drained() const noexcept;
   bool is_hopeless() const noexcept;
-  void handle(const epoll_event& event, Protocol& protocol);
-  void accept_from(const Listener& listener, Protocol& protocol);
-  Connection* accept_one(const Listener& listener);
-  void begin(Connection& connection, Protocol& protocol);
+  void handle(const epoll_event& event, Clock::time_point arrived,
+              const Protocols& protocols);
+  void accept_from(int door, Clock::time_point arrived,
+                   const Protocols& protocols);
+  Connection* accept_one(int door, Clock::time_point arrived);
+  void begin(Connection& connection, const Protocols& protocols);
   void hand_over(Connection& connection);
   bool watch(Connection& connection);
-  void attend(Connection& connection, Protocol& protocol);
-  void attend_held(Connection& connection, Protocol& protocol);
+  void attend(Connection& connection, const Protocols& protocols);
+  void attend_held(Connection& connection, const Protocols& protocols);
   bool settle(Connection& connection, Next next);
   void close(Connection& connection);
   void wake_all();
   void arm_timer();
-  void tick(Protocol& protocol);
+  void tick(const Protocols& protocols);
   bool is_overdue(const Connection& connection, Clock::time_point now) const;
-  void heed_signals(Protocol& protocol);
-  void drain(Protocol& protocol);
+  void heed_signals(const Protocols& protocols);
+  void drain(const Protocols& protocols);
   void retry_accept();
   void watch(int fd, std::uint32_t events, void* tag);
   void watch(const Listener& listener);
+  Next look(Connection& connection, const Protocols& protocols);
+  const Limits& limits_of(const Connection& connection) const noexcept;
 
   const std::vector<Listener>& listeners_;
   Signals& signals_;
@@ -114,6 +123,7 @@ class Loop {
   Turns turns_;
   std::array<epoll_event, 64> batch_;
   std::span<const epoll_event> pending_;
+  Clock::time_point pending_since_;
 };
 
 }  // namespace decant::service

@@ -74,12 +74,16 @@ std::string histogram_json(const Histogram& histogram) {
       .finish();
 }
 
+Object& add_traffic(Object& object, const Traffic& traffic) {
+  return object.add("requests", traffic.requests)
+      .add("errors", traffic.errors)
+      .add("client_gone", traffic.client_gone)
+      .add("bytes_received", traffic.bytes_received)
+      .add("bytes_sent", traffic.bytes_sent);
+}
+
 Object& add_counters(Object& object, const Counters& counters) {
-  return object.add("requests", counters.requests)
-      .add("errors", counters.errors)
-      .add("client_gone", counters.client_gone)
-      .add("bytes_received", counters.bytes_received)
-      .add("bytes_sent", counters.bytes_sent)
+  return add_traffic(object, counters)
       .add("taken", histogram_json(counters.taken))
       .add("waited", histogram_json(counters.waited));
 }
@@ -88,6 +92,7 @@ std::string request_json(const RequestInFlight& request) {
   return Object()
       .add("thread", static_cast<std::uint64_t>(request.thread))
       .add("age_seconds", request.age)
+      .add("door", static_cast<std::uint64_t>(request.door))
       .add("request", json_string(request.line))
       .finish();
 }
@@ -109,6 +114,12 @@ std::string worker_json(const WorkerSnapshot& worker) {
       .finish();
 }
 
+std::string door_json(const DoorSnapshot& door) {
+  Object object;
+  object.add("door", json_string(door.name));
+  return add_traffic(object, door.traffic).finish();
+}
+
 }  // namespace
 
 std::string status_json(const Snapshot& snapshot) {
@@ -122,6 +133,7 @@ std::string status_json(const Snapshot& snapshot) {
              .add("busy", busy_threads(snapshot))
              .add("restarts", snapshot.restarts)
              .add("totals", totals.finish())
+             .add("doors", json_array(snapshot.doors, door_json))
              .add("workers", json_array(snapshot.workers, worker_json))
              .finish() +
          '\n';

@@ -115,17 +115,38 @@ void add_workers(Exposition& out, const Snapshot& snapshot) {
             seconds_text(oldest));
 }
 
-void add_requests(Exposition& out, const Counters& totals) {
-  out.counter("requests", "", "Requests that have ended.", totals.requests);
-  out.counter("request_errors", "",
-              "Requests answered 5xx, failed or cut short.", totals.errors);
-  out.counter("clients_gone", "",
-              "Requests whose peer left before the end of the response.",
-              totals.client_gone);
-  out.counter("received_bytes", "bytes", "Bytes of request bodies.",
-              totals.bytes_received);
-  out.counter("sent_bytes", "bytes", "Bytes of response bodies.",
-              totals.bytes_sent);
+std::string door_label(const DoorSnapshot& door) {
+  std::string label = "door=\"";
+  for (const char c : door.name) {
+    if (c == '"' || c == '\\') label += '\\';
+    label += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  }
+  return label + '"';
+}
+
+void add_traffic(Exposition& out, const Snapshot& snapshot) {
+  const auto family = [&](std::string_view name, std::string_view unit,
+                          std::string_view help,
+                          std::uint64_t Traffic::*member) {
+    out.family(name, "counter", unit, help);
+    for (const DoorSnapshot& door : snapshot.doors) {
+      out.sample("_total", door_label(door),
+                 std::to_string(door.traffic.*member));
+    }
+  };
+  family("requests", "", "Requests that have ended.", &Traffic::requests);
+  family("request_errors", "", "Requests answered 5xx, failed or cut short.",
+         &Traffic::errors);
+  family("clients_gone", "",
+         "Requests whose peer left before the end of the response.",
+         &Traffic::client_gone);
+  family("received_bytes", "bytes", "Bytes of request bodies.",
+         &Traffic::bytes_received);
+  family("sent_bytes", "bytes", "Bytes of response bodies.",
+         &Traffic::bytes_sent);
+}
+
+void add_durations(Exposition& out, const Counters& totals) {
   out.histogram("request_duration_seconds",
                 "Time from the call of the application to the end of the "
                 "response.",
@@ -159,7 +180,8 @@ std::string open_metrics(const Snapshot& snapshot) {
   Exposition out;
   add_service(out, snapshot);
   add_workers(out, snapshot);
-  add_requests(out, snapshot.totals);
+  add_traffic(out, snapshot);
+  add_durations(out, snapshot.totals);
   add_memory(out, snapshot);
   return out.finish();
 }

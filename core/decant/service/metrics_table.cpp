@@ -142,6 +142,18 @@ std::string workers_table(const Snapshot& snapshot) {
   return table.text();
 }
 
+std::string doors_table(const Snapshot& snapshot) {
+  Table table({"DOOR", "REQUESTS", "ERRORS", "GONE", "RECEIVED", "SENT"}, {0});
+  for (const DoorSnapshot& door : snapshot.doors) {
+    const Traffic& traffic = door.traffic;
+    table.add(
+        {door.name, std::to_string(traffic.requests),
+         std::to_string(traffic.errors), std::to_string(traffic.client_gone),
+         rough_bytes(traffic.bytes_received), rough_bytes(traffic.bytes_sent)});
+  }
+  return table.text();
+}
+
 std::string requests_table(const Snapshot& snapshot) {
   Table table({"WORKER", "THREAD", "FOR", "REQUEST"}, {3});
   for (const WorkerSnapshot& worker : snapshot.workers) {
@@ -174,6 +186,7 @@ std::string status_text(const Snapshot& snapshot) {
   add("Bodies    ", rough_bytes(totals.bytes_received) + " received, " +
                         rough_bytes(totals.bytes_sent) + " sent");
   out += '\n' + workers_table(snapshot);
+  if (snapshot.doors.size() > 1) out += '\n' + doors_table(snapshot);
   if (busy_threads(snapshot) > 0) out += '\n' + requests_table(snapshot);
   return out;
 }

@@ -43,9 +43,7 @@ void fork_worker(Setting& setting, const Place& place) {
                               int reports, int requests) {
   // A terminal or systemd may send them to everybody; the supervisor says when.
   for (const int signal : {SIGINT, SIGTERM}) take_no_notice_of(signal);
-  MakeServer make_server = load(setting);
-  if (!make_server) end_process(exit_not_loaded);
-  setting.prepare = [&](decant::Concurrency) { return make_server; };
+  if (!load(setting)) end_process(exit_not_loaded);
   send({Report::Kind::ready, -1, generation, ::getpid()}, reports);
   for (int slot = 0; ::read(requests, &slot, sizeof slot) ==
                      static_cast<ssize_t>(sizeof slot);) {

@@ -59,12 +59,18 @@ void add(HistogramOf<To>& to, const HistogramOf<From>& from) noexcept {
 }
 
 template <class To, class From>
-void add(CountersOf<To>& to, const CountersOf<From>& from) noexcept {
+void add(TrafficOf<To>& to, const TrafficOf<From>& from) noexcept {
   add(to.requests, from.requests);
   add(to.errors, from.errors);
   add(to.client_gone, from.client_gone);
   add(to.bytes_received, from.bytes_received);
   add(to.bytes_sent, from.bytes_sent);
+}
+
+template <class To, class From>
+void add(CountersOf<To>& to, const CountersOf<From>& from) noexcept {
+  add(static_cast<TrafficOf<To>&>(to),
+      static_cast<const TrafficOf<From>&>(from));
   add(to.taken, from.taken);
   add(to.waited, from.waited);
 }
@@ -84,12 +90,16 @@ void clear(HistogramOf<SharedCounter>& histogram) noexcept {
   histogram.sum.store(0, relaxed);
 }
 
-void clear(SharedCounters& counters) noexcept {
+void clear(SharedTraffic& counters) noexcept {
   counters.requests.store(0, relaxed);
   counters.errors.store(0, relaxed);
   counters.client_gone.store(0, relaxed);
   counters.bytes_received.store(0, relaxed);
   counters.bytes_sent.store(0, relaxed);
+}
+
+void clear(SharedCounters& counters) noexcept {
+  clear(static_cast<SharedTraffic&>(counters));
   clear(counters.taken);
   clear(counters.waited);
 }
@@ -132,7 +142,8 @@ std::string_view name_of(WorkerState state) noexcept {
 }
 
 void ThreadSlot::begin(std::string_view method, std::string_view target,
-                       std::chrono::steady_clock::time_point begun) noexcept {
+                       std::chrono::steady_clock::time_point begun,
+                       int door) noexcept {
   constexpr std::string_view dots = "...";
   std::array<char, line_size> line;
   std::size_t length = 0;
@@ -152,25 +163,35 @@ void ThreadSlot::begin(std::string_view method, std::string_view target,
     line_[at / sizeof word].store(word, relaxed);
   }
   length_.store(length, relaxed);
+  door_.store(door, relaxed);
   in_flight_since.store(begun.time_since_epoch().count(),
                         std::memory_order_release);
 }
 
 void ThreadSlot::end(int status, std::uint64_t bytes_received,
                      std::uint64_t bytes_sent, nanoseconds taken,
-                     nanoseconds waited, Outcome outcome) noexcept {
+                     nanoseconds waited, Outcome outcome,
+                     SharedTraffic* traffic) noexcept {
   // First, so that a request is not counted twice when the process is killed
   // here.
   in_flight_since.store(0, std::memory_order_release);
   const bool failed = outcome == Outcome::failed ||
                       outcome == Outcome::cut_short || status >= 500;
-  add(counters.requests, 1);
-  if (failed) add(counters.errors, 1);
-  if (outcome == Outcome::client_gone) add(counters.client_gone, 1);
-  add(counters.bytes_received, bytes_received);
-  add(counters.bytes_sent, bytes_sent);
+  for (SharedTraffic* const of :
+       {static_cast<SharedTraffic*>(&counters), traffic}) {
+    if (of == nullptr) continue;
+    add(of->requests, 1);
+    if (failed) add(of->errors, 1);
+    if (outcome == Outcome::client_gone) add(of->client_gone, 1);
+    add(of->bytes_received, bytes_received);
+    add(of->bytes_sent, bytes_sent);
+  }
   record(counters.taken, taken);
   record(counters.waited, waited);
+}
+
+int ThreadSlot::door() const noexcept {
+  return door_.load(relaxed);
 }
 
 std::string ThreadSlot::request_line() const {
@@ -192,10 +213,12 @@ struct Scoreboard::Header {
   SharedCounters ended;
 };
 
-Scoreboard::Scoreboard(int max_workers, int threads, int spare)
+Scoreboard::Scoreboard(int max_workers, int threads, int spare,
+                       std::vector<std::string> door_names)
     : max_workers_(max_workers),
       threads_(threads),
       spare_(spare),
+      door_names_(std::move(door_names)),
       memory_(::mmap(nullptr, size(), PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
   if (memory_ == MAP_FAILED) {
@@ -215,20 +238,42 @@ std::byte* Scoreboard::at(std::size_t offset) const noexcept {
   return static_cast<std::byte*>(memory_) + offset;
 }
 
+// The header, the traffic of what has ended, the workers, their threads, and
+// the traffic of each thread.
+std::size_t Scoreboard::workers_offset() const noexcept {
+  return aligned(sizeof(Header)) +
+         aligned(door_names_.size() * sizeof(SharedTraffic));
+}
+
+std::size_t Scoreboard::threads_offset() const noexcept {
+  return workers_offset() +
+         static_cast<std::size_t>(max_workers_) * sizeof(WorkerSlot);
+}
+
+std::size_t Scoreboard::traffic_offset() const noexcept {
+  return threads_offset() +
+         static_cast<std::size_t>(max_workers_ * thread_slots()) *
+             sizeof(ThreadSlot);
+}
+
 std::size_t Scoreboard::size() const noexcept {
-  const auto workers = static_cast<std::size_t>(max_workers_);
-  const auto threads = static_cast<std::size_t>(thread_slots());
-  return aligned(sizeof(Header)) + workers * sizeof(WorkerSlot) +
-         workers * threads * sizeof(ThreadSlot);
+  // A thread's lie on cache lines of their own.
+  return traffic_offset() +
+         static_cast<std::size_t>(max_workers_ * thread_slots()) *
+             aligned(door_names_.size() * sizeof(SharedTraffic));
 }
 
 Scoreboard::Header& Scoreboard::header() const noexcept {
   return *reinterpret_cast<Header*>(at(0));
 }
 
+std::span<SharedTraffic> Scoreboard::ended_traffic() const noexcept {
+  return {reinterpret_cast<SharedTraffic*>(at(aligned(sizeof(Header)))),
+          door_names_.size()};
+}
+
 const WorkerSlot& Scoreboard::worker(int index) const noexcept {
-  return reinterpret_cast<const WorkerSlot*>(
-      at(aligned(sizeof(Header))))[index];
+  return reinterpret_cast<const WorkerSlot*>(at(workers_offset()))[index];
 }
 
 WorkerSlot& Scoreboard::worker(int index) noexcept {
@@ -236,15 +281,19 @@ WorkerSlot& Scoreboard::worker(int index) noexcept {
 }
 
 const ThreadSlot& Scoreboard::thread(int worker, int thread) const noexcept {
-  const std::size_t first =
-      aligned(sizeof(Header)) +
-      static_cast<std::size_t>(max_workers_) * sizeof(WorkerSlot);
   return reinterpret_cast<const ThreadSlot*>(
-      at(first))[worker * thread_slots() + thread];
+      at(threads_offset()))[worker * thread_slots() + thread];
 }
 
 ThreadSlot& Scoreboard::thread(int worker, int thread) noexcept {
   return const_cast<ThreadSlot&>(std::as_const(*this).thread(worker, thread));
+}
+
+std::span<SharedTraffic> Scoreboard::traffic(int worker, int thread) noexcept {
+  const std::size_t one = aligned(door_names_.size() * sizeof(SharedTraffic));
+  const auto index = static_cast<std::size_t>(worker * thread_slots() + thread);
+  return {reinterpret_cast<SharedTraffic*>(at(traffic_offset() + index * one)),
+          door_names_.size()};
 }
 
 void Scoreboard::retire(int index) noexcept {
@@ -252,11 +301,19 @@ void Scoreboard::retire(int index) noexcept {
   if (slot.pid.load(relaxed) == 0) return;
   for (int i = 0; i < thread_slots(); ++i) {
     ThreadSlot& it = thread(index, i);
+    const std::span<SharedTraffic> by_door = traffic(index, i);
     if (const std::int64_t since = it.in_flight_since.load(relaxed)) {
-      it.end(0, 0, 0, age_of(since, now()), nanoseconds(0), Outcome::failed);
+      // The memory belongs to the application too.
+      const auto door = static_cast<std::size_t>(it.door());
+      it.end(0, 0, 0, age_of(since, now()), nanoseconds(0), Outcome::failed,
+             door < by_door.size() ? &by_door[door] : nullptr);
     }
     add(header().ended, it.counters);
     clear(it.counters);
+    for (std::size_t door = 0; door < by_door.size(); ++door) {
+      add(ended_traffic()[door], by_door[door]);
+      clear(by_door[door]);
+    }
   }
   slot.state.store(WorkerState::gone, relaxed);
   slot.generation.store(0, relaxed);
@@ -273,6 +330,11 @@ Snapshot Scoreboard::snapshot() const {
   snapshot.age = age_of(header().started.load(relaxed), at);
   snapshot.threads = threads_;
   add(snapshot.totals, header().ended);
+  for (std::size_t door = 0; door < door_names_.size(); ++door) {
+    add(snapshot.doors.emplace_back(DoorSnapshot{door_names_[door], {}})
+            .traffic,
+        ended_traffic()[door]);
+  }
   for (int index = 0; index < max_workers_; ++index) {
     const WorkerSlot& slot = worker(index);
     snapshot.restarts += slot.restarts.load(relaxed);
@@ -290,9 +352,14 @@ Snapshot Scoreboard::snapshot() const {
       const ThreadSlot& from = thread(index, i);
       add(it.counters, from.counters);
       add(snapshot.totals, from.counters);
+      for (std::size_t door = 0; door < door_names_.size(); ++door) {
+        add(snapshot.doors[door].traffic,
+            const_cast<Scoreboard&>(*this).traffic(index, i)[door]);
+      }
       const auto since = from.in_flight_since.load(std::memory_order_acquire);
       if (since == 0) continue;
-      it.in_flight.push_back({i, age_of(since, at), from.request_line()});
+      it.in_flight.push_back(
+          {i, age_of(since, at), from.request_line(), from.door()});
     }
   }
   return snapshot;

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,12 +42,16 @@ struct HistogramOf {
 
 /// What is counted of requests that have ended.
 template <class Cell>
-struct CountersOf {
+struct TrafficOf {
   Cell requests{};
   Cell errors{};          ///< answered 5xx, failed or cut short
   Cell client_gone{};     ///< the peer left before the end
   Cell bytes_received{};  ///< of request bodies
   Cell bytes_sent{};      ///< of response bodies
+};
+
+template <class Cell>
+struct CountersOf : TrafficOf<Cell> {
   HistogramOf<Cell> taken;
   HistogramOf<Cell> waited;
 };
@@ -56,6 +61,8 @@ using Counters = CountersOf<std::uint64_t>;
 /// Written by one thread, read by any process.
 using SharedCounter = std::atomic<std::uint64_t>;
 using SharedCounters = CountersOf<SharedCounter>;
+using Traffic = TrafficOf<std::uint64_t>;
+using SharedTraffic = TrafficOf<SharedCounter>;
 
 /// What a worker process is about; a slot without a worker is `gone`.
 enum class WorkerState : std::uint32_t { gone, starting, ready, draining };
@@ -89,12 +96,15 @@ class alignas(64) ThreadSlot {
   /// A request begins. Keeps "METHOD TARGET", a longer one cut.
   void begin(std::string_view method, std::string_view target,
              std::chrono::steady_clock::time_point begun =
-                 std::chrono::steady_clock::now()) noexcept;
+                 std::chrono::steady_clock::now(),
+             int door = 0) noexcept;
   /// It has ended. `status` is 0 when no head was sent, `waited` the time
-  /// between its arrival and begin().
+  /// between its arrival and begin(); `traffic` is its door's, or null.
   void end(int status, std::uint64_t bytes_received, std::uint64_t bytes_sent,
            std::chrono::nanoseconds taken, std::chrono::nanoseconds waited,
-           Outcome outcome) noexcept;
+           Outcome outcome, SharedTraffic* traffic = nullptr) noexcept;
+  /// By which door the request in flight, or the last one, came.
+  int door() const noexcept;
   /// The line of the request in flight, or of the last one. Printable ASCII,
   /// whatever the writer does: other bytes are \xNN.
   std::string request_line() const;
@@ -102,6 +112,7 @@ class alignas(64) ThreadSlot {
  private:
   using Word = std::uint64_t;
   std::atomic<std::size_t> length_;
+  std::atomic<int> door_;
   std::array<std::atomic<Word>, line_size / sizeof(Word)> line_;
 };
 
@@ -110,6 +121,7 @@ struct RequestInFlight {
   int thread = 0;
   std::chrono::nanoseconds age{};
   std::string line;
+  int door = 0;  ///< its place among Snapshot::doors
 };
 
 struct WorkerSnapshot {
@@ -125,6 +137,12 @@ struct WorkerSnapshot {
   std::optional<ProcessMemory> memory;
 };
 
+/// What came by one door.
+struct DoorSnapshot {
+  std::string name;  ///< as in the logs
+  Traffic traffic;
+};
+
 /// The scoreboard at one moment, near enough: nobody stops for it.
 struct Snapshot {
   std::chrono::system_clock::time_point started;  ///< of the service
@@ -132,6 +150,7 @@ struct Snapshot {
   int threads = 0;                                ///< of each worker
   std::uint64_t restarts = 0;
   Counters totals;  ///< of all workers, those that are gone included
+  std::vector<DoorSnapshot> doors;
   std::vector<WorkerSnapshot> workers;
 };
 
@@ -145,7 +164,8 @@ class Scoreboard {
  public:
   /// Throws std::system_error when there is no memory for it.
   /// `spare` threads of each worker have a slot, but are not counted.
-  Scoreboard(int max_workers, int threads, int spare = 0);
+  Scoreboard(int max_workers, int threads, int spare = 0,
+             std::vector<std::string> door_names = {""});
   Scoreboard(const Scoreboard&) = delete;
   Scoreboard& operator=(const Scoreboard&) = delete;
   ~Scoreboard();
@@ -161,6 +181,12 @@ class Scoreboard {
   ThreadSlot& thread(int worker, int thread) noexcept;
   const ThreadSlot& thread(int worker, int thread) const noexcept;
 
+  const std::vector<std::string>& door_names() const noexcept {
+    return door_names_;
+  }
+  /// Of a thread, for each door.
+  std::span<SharedTraffic> traffic(int worker, int thread) noexcept;
+
   /// Clears the slot of a worker that has ended, after its counters were added
   /// to those of the service. A request that died with it counts as an error.
   /// Only for the process that supervises, once the worker is reaped.
@@ -173,11 +199,17 @@ class Scoreboard {
   struct Header;
   Header& header() const noexcept;
   std::byte* at(std::size_t offset) const noexcept;
+  std::size_t workers_offset() const noexcept;
+  std::size_t threads_offset() const noexcept;
+  std::size_t traffic_offset() const noexcept;
   std::size_t size() const noexcept;
+  /// What has ended, of workers that are gone.
+  std::span<SharedTraffic> ended_traffic() const noexcept;
 
   int max_workers_;
   int threads_;
   int spare_;
+  std::vector<std::string> door_names_;
   void* memory_;
 };
 

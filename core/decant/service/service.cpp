@@ -29,21 +29,59 @@ namespace {
 /// generation, draining, stuck.
 constexpr int spare_workers = 64;
 
-std::vector<Listener> open_listeners(const std::string& name,
-                                     const Options& options) {
+/// What a door is called: "fcgi://unix:/run/x.sock". It goes to logs and
+/// terminals.
+std::string door_name(const Door& door) {
+  std::string name = door.protocol + "://";
+  append_escaped(name, door.endpoint);
+  return name;
+}
+
+/// The doors as they are once their sockets are open: one for each socket, at
+/// the same place.
+struct OpenDoors {
+  std::vector<Door> doors;
   std::vector<Listener> listeners;
-  for (const std::string& text : options.listen) {
-    listeners.push_back(open(Endpoint::parse(text), options.socket));
+
+  void add(const Door& door, Listener listener) {
+    if (door.check != nullptr) door.check(listener);
+    doors.push_back(door);
+    doors.back().endpoint = listener.name();
+    listeners.push_back(std::move(listener));
   }
-  if (listeners.empty()) listeners = inherited();
-  if (listeners.empty()) {
+};
+
+/// The door that a socket of that name comes to; null where none takes any.
+const Door* door_for(const std::vector<Door>& doors, const std::string& name) {
+  const Door* first = nullptr;
+  for (const Door& door : doors) {
+    if (!door.endpoint.empty()) continue;
+    if (door.protocol == name) return &door;
+    if (first == nullptr) first = &door;
+  }
+  return first;
+}
+
+OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
+                     const Options& options) {
+  OpenDoors open_doors;
+  for (const Door& door : doors) {
+    if (door.endpoint.empty()) continue;
+    open_doors.add(door, open(Endpoint::parse(door.endpoint), options.socket));
+  }
+  if (door_for(doors, {}) != nullptr) {
+    for (Inherited& socket : inherited()) {
+      open_doors.add(*door_for(doors, socket.name), std::move(socket.listener));
+    }
+  }
+  if (open_doors.listeners.empty()) {
     throw UsageError(
         name +
         ": no endpoint to listen on; give --listen unix:/run/app.sock or "
         "--listen 127.0.0.1:9000, or start it by systemd, spawn-fcgi or the "
         "web server, which pass a socket");
   }
-  return listeners;
+  return open_doors;
 }
 
 /// The processors that this process may use.
@@ -54,10 +92,10 @@ int available_processors() {
   return std::max(CPU_COUNT(&set), 1);
 }
 
-int count_processes(const Options& options) {
+int count_processes(const std::vector<Door>& doors, const Options& options) {
   if (options.processes) return *options.processes;
   const bool managed =
-      options.listen.empty() && is_listening_socket(STDIN_FILENO);
+      door_for(doors, {}) != nullptr && is_listening_socket(STDIN_FILENO);
   return managed ? 0 : available_processors();
 }
 
@@ -77,9 +115,13 @@ std::string counted(int count, const char* one, const char* many) {
 }
 
 std::string banner(const Setting& setting) {
+  const bool alike = std::all_of(
+      setting.doors.begin(), setting.doors.end(),
+      [&](const Door& door) { return door.protocol == setting.name; });
   std::string names;
-  for (const Listener& listener : setting.listeners) {
-    names += (names.empty() ? "" : ", ") + listener.name();
+  for (const Door& door : setting.doors) {
+    names +=
+        (names.empty() ? "" : ", ") + (alike ? door.endpoint : door_name(door));
   }
   const int processes = setting.processes;
   return setting.name + ": listening on " + names + ", " +
@@ -143,15 +185,15 @@ void warn_what_stays(Setting& setting, const PidFile* pid_file) {
 
 }  // namespace
 
-bool has_endpoint(const Options& options) {
-  return !options.listen.empty() || std::getenv("LISTEN_FDS") != nullptr ||
+bool has_endpoint(const std::vector<Door>& doors) {
+  return door_for(doors, {}) == nullptr ||
+         std::getenv("LISTEN_FDS") != nullptr ||
          is_listening_socket(STDIN_FILENO);
 }
 
-int serve(const std::string& name, const Options& options,
-          const Prepare& prepare,
-          void (*check_listeners)(const std::vector<Listener>&)) {
-  const int processes = count_processes(options);
+int serve(const Loader& load, const std::vector<Door>& doors,
+          const Options& options, const std::string& name) {
+  const int processes = count_processes(doors, options);
   check(options, processes);
   Signals::hold();
   const Notifier notifier;
@@ -160,17 +202,22 @@ int serve(const std::string& name, const Options& options,
   if (!options.logs.access_file.empty()) access_log.emplace(options.logs);
   std::optional<PidFile> pid_file;
   if (!options.pid_file.empty()) pid_file.emplace(options.pid_file);
+  OpenDoors open = open_doors(name, doors, options);
+  std::vector<std::string> door_names;
+  for (const Door& door : open.doors) door_names.push_back(door_name(door));
   Setting setting{.name = name,
                   .banner = {},
                   .warnings = {},
                   .options = options,
-                  .prepare = prepare,
-                  .listeners = open_listeners(name, options),
+                  .load = load,
+                  .application = {},
+                  .doors = std::move(open.doors),
+                  .listeners = std::move(open.listeners),
                   .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
-                            options.threads, spare_threads(options.threads)},
+                            options.threads, spare_threads(options.threads),
+                            std::move(door_names)},
                   .access_log = access_log ? &*access_log : nullptr,
                   .processes = processes};
-  if (check_listeners != nullptr) check_listeners(setting.listeners);
   setting.banner = banner(setting);
   std::optional<Supervisor> supervisor;
   if (processes > 0) supervisor.emplace(setting, notifier);
@@ -183,6 +230,12 @@ int serve(const std::string& name, const Options& options,
   });
   if (status == 0) log(LogLevel::info, name + ": stopped");
   return status;
+}
+
+int serve(const Application& application, const std::vector<Door>& doors,
+          const Options& options) {
+  return serve([&application] { return application; }, doors, options,
+               doors.empty() ? "decant" : doors.front().protocol);
 }
 
 }  // namespace decant::service

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: MIT
-// A service, whatever it speaks: endpoints, processes, threads, limits, logs.
+// A service, whatever is spoken at its doors: processes, threads, limits, logs.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "decant/gateway.hpp"
+#include "decant/application.hpp"
+#include "decant/cgi_request.hpp"
+#include "decant/service/door.hpp"
 #include "decant/service/limits.hpp"
 #include "decant/service/listener.hpp"
 #include "decant/service/log_settings.hpp"
 
 namespace decant::service {
 
-class Observer;
-class Protocol;
-
 struct Options {
-  /// "unix:/run/x.sock", "127.0.0.1:9000", "[::1]:9000", "fd:3". Empty: the
-  /// sockets of systemd (LISTEN_FDS), else standard input.
-  std::vector<std::string> listen;
+  cgi_request::Rules rules;
   SocketSettings socket;
   Limits limits;
   /// Worker processes; 0: this process serves, and none is forked. No value:
@@ -61,26 +56,19 @@ struct Options {
   LogSettings logs;
 };
 
-/// Makes what speaks on the connections of one thread and tells `observer`,
-/// which may be null, of each request.
-using MakeServer = std::function<std::unique_ptr<Protocol>(
-    std::unique_ptr<Observer> observer)>;
+/// Opens the doors and serves until TERM or INT. Each process that serves loads
+/// the application by itself, before it serves. Gives the exit status: 3 when
+/// the application cannot be loaded, which the log says. Throws UsageError for
+/// an endpoint that is none and without any, Error when one cannot be opened:
+/// in use, not allowed. `name` stands in front of lines of the log.
+int serve(const Loader& load, const std::vector<Door>& doors,
+          const Options& options, const std::string& name);
+/// The same for an application that is there. With its first door's protocol
+/// for a name.
+int serve(const Application& application, const std::vector<Door>& doors,
+          const Options& options = {});
 
-/// Called in each process that serves, before it serves: loads the application.
-/// Throws what that throws.
-using Prepare = std::function<MakeServer(Concurrency concurrency)>;
-
-/// Opens the endpoints and serves until TERM or INT. Gives the exit status: 3
-/// when the application cannot be loaded, which the log says. Throws UsageError
-/// for an endpoint that is none and without any, Error when one cannot be
-/// opened: in use, not allowed. `name` is the protocol's for the log.
-/// `check`, which may be null, looks at the sockets once they are open and
-/// throws for those that the protocol does not take.
-int serve(const std::string& name, const Options& options,
-          const Prepare& prepare,
-          void (*check)(const std::vector<Listener>& listeners) = nullptr);
-
-/// True when `options` name an endpoint, or a socket was passed.
-bool has_endpoint(const Options& options);
+/// True when one of the doors has an endpoint, or a socket was passed.
+bool has_endpoint(const std::vector<Door>& doors);
 
 }  // namespace decant::service

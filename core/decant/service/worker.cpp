@@ -18,6 +18,7 @@
 #include "decant/service/loop.hpp"
 #include "decant/service/process_memory.hpp"
 #include "decant/service/request/observer.hpp"
+#include "decant/service/request/served_request.hpp"
 #include "decant/service/signals.hpp"
 #include "decant/service/source_watch.hpp"
 
@@ -27,20 +28,24 @@ namespace {
 /// Keeps the place of one thread on the scoreboard.
 class SlotObserver final : public Observer {
  public:
-  explicit SlotObserver(ThreadSlot& slot) : slot_(slot) {}
+  SlotObserver(Scoreboard& board, int worker, int thread)
+      : slot_(board.thread(worker, thread)),
+        traffic_(board.traffic(worker, thread)) {}
 
   void begin(const RequestRecord& record) noexcept override {
     const auto [method, target] = cgi_request::request_line(record.variables);
-    slot_.begin(method, target, record.begun);
+    slot_.begin(method, target, record.begun, record.arrival.door);
   }
 
   void end(const RequestRecord& record) noexcept override {
     slot_.end(record.status, record.bytes_received, record.bytes_sent,
-              record.taken, record.waited, record.outcome);
+              record.taken, record.waited, record.outcome,
+              &traffic_[static_cast<std::size_t>(record.arrival.door)]);
   }
 
  private:
   ThreadSlot& slot_;
+  std::span<SharedTraffic> traffic_;  // of each door
 };
 
 /// Counts down the requests that a process may serve.
@@ -104,6 +109,9 @@ class Worker {
   }
   void set_deadlines();
   std::unique_ptr<Observer> make_observer(int thread);
+  const Limits& limits_of(const Door& door) const noexcept;
+  std::vector<const Limits*> door_limits() const;
+  Protocols make_protocols(int thread);
   void every_second();
   bool needs_clock() const noexcept;
   void look_at_memory();
@@ -152,8 +160,8 @@ std::unique_ptr<Observer> Worker::make_observer(int thread) {
   // Without a supervisor few look at the scoreboard.
   const bool is_watched = is_supervised() || options_.idle_exit.count() != 0;
   if (is_watched && setting_.board.thread_slots() > thread) {
-    observers.push_back(std::make_unique<SlotObserver>(
-        setting_.board.thread(place_.slot, thread)));
+    observers.push_back(
+        std::make_unique<SlotObserver>(setting_.board, place_.slot, thread));
   }
   if (setting_.access_log != nullptr) {
     observers.push_back(setting_.access_log->make_observer());
@@ -162,6 +170,33 @@ std::unique_ptr<Observer> Worker::make_observer(int thread) {
     observers.push_back(std::make_unique<LimitObserver>(*this));
   }
   return together(std::move(observers));
+}
+
+const Limits& Worker::limits_of(const Door& door) const noexcept {
+  return door.limits ? *door.limits : options_.limits;
+}
+
+std::vector<const Limits*> Worker::door_limits() const {
+  std::vector<const Limits*> limits;
+  for (const Door& door : setting_.doors) limits.push_back(&limits_of(door));
+  return limits;
+}
+
+Protocols Worker::make_protocols(int thread) {
+  Protocols protocols{.observer = make_observer(thread), .by_door = {}};
+  for (std::size_t i = 0; i < setting_.doors.size(); ++i) {
+    const Door& door = setting_.doors[i];
+    const Served served{.application = setting_.application,
+                        .rules = options_.rules,
+                        .limits = limits_of(door),
+                        .concurrency = {.multithread = options_.threads > 1,
+                                        .multiprocess = setting_.processes > 1},
+                        .door = static_cast<int>(i),
+                        .door_name = setting_.board.door_names()[i]};
+    protocols.by_door.push_back(
+        door.make_protocol(served, protocols.observer.get()));
+  }
+  return protocols;
 }
 
 bool Worker::needs_clock() const noexcept {
@@ -198,13 +233,13 @@ int Worker::run() {
     slot.started = Clock::now().time_since_epoch().count();
   }
   set_deadlines();
-  const MakeServer make_server = load(setting_);
-  if (!make_server) return exit_not_loaded;
+  if (!load(setting_)) return exit_not_loaded;
   if (options_.reload) sources_.start();
   keep_from_forks(place_.reports);
   Loop loop(setting_.listeners, signals_,
             {.socket = options_.socket,
              .limits = options_.limits,
+             .door_limits = door_limits(),
              .threads = options_.threads,
              .takes_turns = runtime().one_at_a_time,
              .shares_listeners = setting_.processes > 1,
@@ -219,7 +254,7 @@ int Worker::run() {
     if (notifier_ != nullptr) notifier_->ready();
   }
   signals_.serving();
-  loop.run([&](int thread) { return make_server(make_observer(thread)); });
+  loop.run([this](int thread) { return make_protocols(thread); });
   if (notifier_ != nullptr) notifier_->stopping();
   return 0;
 }
@@ -237,14 +272,15 @@ void announce(const Setting& setting) {
   }
 }
 
-MakeServer load(Setting& setting) {
+bool load(Setting& setting) {
+  if (setting.application) return true;
   try {
     const LoadWatch watch(setting.name, setting.options.load_timeout);
-    return setting.prepare({.multithread = setting.options.threads > 1,
-                            .multiprocess = setting.processes > 1});
+    setting.application = setting.load();
+    return true;
   } catch (const std::exception& error) {
     log(LogLevel::error, error.what());
-    return nullptr;
+    return false;
   }
 }
 

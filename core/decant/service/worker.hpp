@@ -22,12 +22,14 @@ inline constexpr int exit_not_loaded = 3;
 /// What all processes of a service have in common. It is made once and lives
 /// until the last of them has ended.
 struct Setting {
-  std::string name;    ///< of the protocol, for the log
-  std::string banner;  ///< what the log is told once it serves
+  std::string name;                   ///< of the protocol, for the log
+  std::string banner;                 ///< what the log is told once it serves
   std::vector<std::string> warnings;  ///< and beneath it
   const Options& options;
-  Prepare prepare;
-  std::vector<Listener> listeners;
+  const Loader& load;
+  Application application;  ///< null until it has been loaded here
+  std::vector<Door> doors;
+  std::vector<Listener> listeners;  ///< of the doors, each at its place
   Scoreboard board;
   const AccessLog* access_log;  ///< may be null
   int processes;                ///< 0: this one serves
@@ -63,8 +65,9 @@ struct Place {
 /// Tells the log that the service serves.
 void announce(const Setting& setting);
 
-/// Loads the application. Empty when that failed, which has been logged.
-MakeServer load(Setting& setting);
+/// Loads the application, unless that has been done. False when it failed,
+/// which has been logged.
+bool load(Setting& setting);
 
 /// Serves in this process until it is told to stop. Gives the exit status; why
 /// an application could not be loaded has been logged. `notifier` may be null.

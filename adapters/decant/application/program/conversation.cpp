@@ -350,8 +350,9 @@ Conversation::Clock::time_point Conversation::parting_time() const {
 /// Its output having ended, waits for the end of the process, which may still
 /// read; or leaves a program that goes on to others.
 void Conversation::finish() {
-  // A process that serves one request ends with it, and so would its program.
-  parting_ = !env_.run_once();
+  // Only a web server at the other end of a connection waits for the end of a
+  // response.
+  parting_ = env_.connection() >= 0;
   output_end_ = Clock::now();
   while (!process_ended_) {
     if (child_.input && unwritten_.empty()) read_input();

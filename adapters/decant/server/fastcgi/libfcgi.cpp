@@ -307,8 +307,8 @@ void LibfcgiRequest::cut() {
 class LibfcgiServing final : public service::Serving {
  public:
   LibfcgiServing(const service::Served& served, std::unique_ptr<Codec> codec,
-                 std::unique_ptr<service::Observer> observer)
-      : Serving(served, std::move(codec), std::move(observer)) {
+                 service::Observer* observer)
+      : Serving(served, std::move(codec), observer) {
     // No listening socket: after a bad connection the library's accept fails
     // at once instead of waiting for another one.
     if (FCGX_InitRequest(&request_, -1, 0) != 0) {
@@ -331,7 +331,7 @@ class LibfcgiServing final : public service::Serving {
       if (FCGX_Accept_r(&request_) == 0) {
         LibfcgiRequest request(request_, head.request_id, channel, limits,
                                write_buffer_);
-        run(request);
+        run(connection, request);
         good = request.good();
       }
     }
@@ -364,20 +364,17 @@ void prepare_libfcgi() {
   }
 }
 
-std::unique_ptr<service::Protocol> make_libfcgi(
-    const service::Served& served, std::unique_ptr<Codec> codec,
-    std::unique_ptr<service::Observer> observer) {
-  return std::make_unique<LibfcgiServing>(served, std::move(codec),
-                                          std::move(observer));
+std::unique_ptr<service::Protocol> make_libfcgi(const service::Served& served,
+                                                std::unique_ptr<Codec> codec,
+                                                service::Observer* observer) {
+  return std::make_unique<LibfcgiServing>(served, std::move(codec), observer);
 }
 
-void require_trusted_peers(const std::vector<service::Listener>& listeners) {
-  for (const service::Listener& listener : listeners) {
-    if (is_local(listener.fd())) continue;
-    throw UsageError("fcgi: " + listener.name() +
-                     ": libfcgi is meant for trusted peers; listen on a unix "
-                     "socket or on loopback, or take --engine records");
-  }
+void require_trusted_peer(const service::Listener& listener) {
+  if (is_local(listener.fd())) return;
+  throw UsageError("fcgi: " + listener.name() +
+                   ": libfcgi is meant for trusted peers; listen on a unix "
+                   "socket or on loopback, or take --engine records");
 }
 
 }  // namespace decant::fastcgi

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "decant/server/fastcgi/codec.hpp"
 #include "decant/service/listener.hpp"
@@ -17,13 +16,13 @@ namespace decant::fastcgi {
 void prepare_libfcgi();
 
 /// What has libfcgi write the records of responses and read those of bodies.
-/// One per thread.
-std::unique_ptr<service::Protocol> make_libfcgi(
-    const service::Served& served, std::unique_ptr<Codec> codec,
-    std::unique_ptr<service::Observer> observer);
+/// One per thread; borrows `observer`, which may be null.
+std::unique_ptr<service::Protocol> make_libfcgi(const service::Served& served,
+                                                std::unique_ptr<Codec> codec,
+                                                service::Observer* observer);
 
-/// The library trusts its peers. Throws UsageError for sockets that others can
+/// The library trusts its peers. Throws UsageError for a socket that others can
 /// reach.
-void require_trusted_peers(const std::vector<service::Listener>& listeners);
+void require_trusted_peer(const service::Listener& listener);
 
 }  // namespace decant::fastcgi

@@ -172,6 +172,7 @@ void append_json(std::string& out, const Fields& fields,
   line.seconds("taken", record.taken);
   line.seconds("waited", record.waited);
   line.text("outcome", name_of(record.outcome), most_of_word);
+  line.text("door", record.arrival.door_name, most_of_name);
   line.text("referer", fields.referrer, most_of_referrer);
   line.text("user_agent", fields.agent, most_of_agent);
   line.end();

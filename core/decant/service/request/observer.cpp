@@ -84,13 +84,14 @@ class CountingOutput final : public Output {
 class Observation {
  public:
   Observation(Observer& observer, const Variables& variables,
-              RequestRecord::Clock::time_point arrived)
+              const Arrival& arrival)
       : observer_(observer),
         record_{.id = next_request_id(),
                 .variables = variables,
+                .arrival = arrival,
                 .begun = RequestRecord::Clock::now()} {
-    if (arrived.time_since_epoch().count() != 0) {
-      record_.waited = record_.begun - arrived;
+    if (arrival.time.time_since_epoch().count() != 0) {
+      record_.waited = record_.begun - arrival.time;
     }
     observer_.begin(record_);
   }
@@ -145,10 +146,9 @@ std::uint64_t next_request_id() noexcept {
 }
 
 Outcome run_observed(const Exchange& exchange, const Application& application,
-                     Observer* observer,
-                     RequestRecord::Clock::time_point arrived) {
+                     Observer* observer, const Arrival& arrival) {
   if (observer == nullptr) return gateway::run(exchange, application);
-  Observation observation(*observer, exchange.variables, arrived);
+  Observation observation(*observer, exchange.variables, arrival);
   RequestRecord& record = observation.record();
   CountingSource input(exchange.input, record.bytes_received);
   CountingOutput output(exchange.output, record);

@@ -14,13 +14,21 @@
 
 namespace decant::service {
 
+/// When a request came, and by which door.
+struct Arrival {
+  std::chrono::steady_clock::time_point time{};  ///< the epoch: nobody knows
+  int door = 0;                                  ///< its place among the doors
+  std::string_view door_name = {};
+};
+
 /// What is known of one request when it has ended.
 struct RequestRecord {
   using Clock = std::chrono::steady_clock;
 
   std::uint64_t id;            ///< of next_request_id()
   const Variables& variables;  ///< as the web server sent them
-  int status = 0;              ///< 0: no head was sent
+  Arrival arrival = {};
+  int status = 0;  ///< 0: no head was sent
   /// Of the bodies: what the application read, and what was taken from it.
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
@@ -67,11 +75,9 @@ std::unique_ptr<Observer> together(
 std::uint64_t next_request_id() noexcept;
 
 /// gateway::run() with `observer` told of it, and lines of the log that carry
-/// the request's number if the observer shows it. `arrived` is when the request
-/// came, the epoch when nobody knows. A null observer costs nothing. Called on
-/// the observer's thread.
+/// the request's number if the observer shows it. A null observer costs
+/// nothing. Called on the observer's thread.
 Outcome run_observed(const Exchange& exchange, const Application& application,
-                     Observer* observer,
-                     RequestRecord::Clock::time_point arrived = {});
+                     Observer* observer, const Arrival& arrival = {});
 
 }  // namespace decant::service

@@ -109,7 +109,8 @@ void run(const Served& served, const Variables& variables,
                           .framing = served.framing,
                           .concurrency = served.concurrency};
   const Outcome outcome =
-      run_observed(exchange, served.application, observer, arrived);
+      run_observed(exchange, served.application, observer,
+                   {arrived, served.door, served.door_name});
   if (outcome == Outcome::cut_short && !request.length_known()) {
     request.cut();
   } else {

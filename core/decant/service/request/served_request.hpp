@@ -20,8 +20,10 @@ struct Served {
   const Application& application;
   const cgi_request::Rules& rules;
   const Limits& limits;
-  cgi_request::Framing framing;
   Concurrency concurrency;
+  int door = 0;                ///< its place among the doors
+  std::string_view door_name;  ///< for logs
+  cgi_request::Framing framing = cgi_request::Framing::content_length;
   /// wsgi.errors goes to the web server where the protocol has a place for it,
   /// not to our log.
   bool errors_to_server = false;

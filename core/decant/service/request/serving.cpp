@@ -220,10 +220,10 @@ Next Serving::serve(Connection& connection, const Scan& head) {
   return input.ended() ? Next::close : Next::linger;
 }
 
-void Serving::run(ServedRequest& request) {
+void Serving::run(const Connection& connection, ServedRequest& request) {
   service::run(served_, variables_, request,
                has_deadlines() ? codec_->late_answer() : std::string_view(),
-               observer_.get(), arrival());
+               observer_, connection.arrived.load(std::memory_order_relaxed));
 }
 
 bool Serving::converse(Connection& connection, BodyInput& input) {
@@ -233,7 +233,7 @@ bool Serving::converse(Connection& connection, BodyInput& input) {
       input,
       Writer(fd, codec_->begin_response(), served_.limits.io_timeout, out_), fd,
       codec_->name(), served_.limits);
-  run(request);
+  run(connection, request);
   if (out_.capacity() > most_kept) std::string().swap(out_);
   return request.good();
 }

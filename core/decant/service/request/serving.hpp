@@ -18,12 +18,10 @@ namespace decant::service {
 /// Serves whatever a codec reads, one request at a time. One per thread.
 class Serving : public Protocol {
  public:
-  /// `observer` may be null.
+  /// Borrows `observer`, which may be null.
   Serving(const Served& served, std::unique_ptr<Codec> codec,
-          std::unique_ptr<Observer> observer)
-      : served_(served),
-        codec_(std::move(codec)),
-        observer_(std::move(observer)) {}
+          Observer* observer)
+      : served_(served), codec_(std::move(codec)), observer_(observer) {}
 
   Next ready(Connection& connection) final;
 
@@ -31,7 +29,7 @@ class Serving : public Protocol {
   const Served& served() const noexcept { return served_; }
   const Codec& codec() const noexcept { return *codec_; }
   /// Runs the application on the request whose head the codec has read last.
-  void run(ServedRequest& request);
+  void run(const Connection& connection, ServedRequest& request);
 
  private:
   /// Serves that request, with `input` for its body. False when its connection
@@ -48,7 +46,7 @@ class Serving : public Protocol {
 
   const Served served_;
   const std::unique_ptr<Codec> codec_;
-  const std::unique_ptr<Observer> observer_;
+  Observer* const observer_;
   Intake intake_;
   Variables variables_;
   std::string out_;  // what is to be sent
