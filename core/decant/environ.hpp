@@ -28,6 +28,8 @@ struct Concurrency {
 
 namespace detail {
 
+class EnvironAccess;
+
 /// Who takes the response, as far as an application that waits may know.
 class Client {
  public:
@@ -71,14 +73,6 @@ class Environ {
   void set_view(std::string_view name, std::string_view value);
   void erase(std::string_view name);
 
-  // For the normaliser.
-  /// All of them, to be changed before the application sees them.
-  Variables& variables() noexcept { return *variables_; }
-  /// The place of the first variable of that name, or Variables::none.
-  std::size_t find(std::string_view name) const;
-  /// A copy that lives as long as the request.
-  std::string_view keep(std::string_view text);
-
   const_iterator begin() const noexcept { return variables_->begin(); }
   const_iterator end() const noexcept { return variables_->end(); }
   std::size_t size() const noexcept { return variables_->size(); }
@@ -91,10 +85,6 @@ class Environ {
   std::pair<int, int> version() const noexcept { return {1, 0}; }
   /// wsgi.url_scheme: "http" or "https"
   std::string_view url_scheme() const noexcept { return url_scheme_; }
-  /// `scheme` must outlive the request.
-  void set_url_scheme(std::string_view scheme) noexcept {
-    url_scheme_ = scheme;
-  }
   /// wsgi.multithread
   bool multithread() const noexcept { return concurrency_.multithread; }
   /// wsgi.multiprocess
@@ -114,16 +104,6 @@ class Environ {
   bool client_gone() const {
     return client_ != nullptr && client_->client_gone();
   }
-  /// Borrows `client`.
-  void set_client(detail::Client* client) noexcept { client_ = client; }
-  /// For an application that is a process: the end of the response waits until
-  /// the body is closed, and its exit status goes along where the server side
-  /// has a place for it (FastCGI 1.0 section 5.5, appStatus).
-  void await_exit_status() noexcept { exit_status_ = 0; }
-  void set_exit_status(int status) noexcept { exit_status_ = status; }
-  const std::optional<int>& exit_status() const noexcept {
-    return exit_status_;
-  }
   /// wsgi.file_wrapper: a body from an open file. Takes `descriptor`.
   FileWrapper file_wrapper(int descriptor, std::size_t block = 8192) const {
     return FileWrapper(descriptor, block);
@@ -140,6 +120,13 @@ class Environ {
   }
 
  private:
+  friend class detail::EnvironAccess;
+
+  /// The place of the first variable of that name, or Variables::none.
+  std::size_t find(std::string_view name) const;
+  /// A copy that lives as long as the request.
+  std::string_view keep(std::string_view text);
+
   // Up to here a walk over the names beats hashing them.
   static constexpr std::size_t few = 64;
   std::size_t find_other(std::string_view name) const;

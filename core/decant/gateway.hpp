@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "decant/application.hpp"
-#include "decant/cgi_request.hpp"
+#include "decant/normaliser.hpp"
 #include "decant/status.hpp"
 
 namespace decant {
@@ -53,8 +53,9 @@ struct Exchange {
   InputSource& input;
   Output& output;
   ErrorSink& errors;
-  const cgi_request::Rules& rules;
-  cgi_request::Framing framing = cgi_request::Framing::content_length;
+  const normaliser::Rules& rules;
+  normaliser::Framing framing = normaliser::Framing::content_length;
+  normaliser::Paths paths = normaliser::Paths::split;
   Concurrency concurrency;
   /// The number that the lines of the log about this request carry; 0: none.
   std::uint64_t id = 0;

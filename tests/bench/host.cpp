@@ -85,7 +85,7 @@ decant::Application load(const std::vector<std::string>& words) {
 /// The bytes of all response bodies.
 std::uint64_t run(const decant::Application& application, std::uint64_t times) {
   const Requests requests;
-  const decant::cgi_request::Rules rules;
+  const decant::normaliser::Rules rules;
   NoInput input;
   CountingOutput output;
   StandardError errors;
@@ -96,7 +96,7 @@ std::uint64_t run(const decant::Application& application, std::uint64_t times) {
         .output = output,
         .errors = errors,
         .rules = rules,
-        .framing = decant::cgi_request::Framing::end_of_stream,
+        .framing = decant::normaliser::Framing::end_of_stream,
         .concurrency = {}};
     if (decant::gateway::run(exchange, application) !=
         decant::Outcome::complete) {

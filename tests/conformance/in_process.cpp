@@ -52,10 +52,12 @@ class InProcess final : public ServerSide {
     test::TextSource input(request.body);
     test::RecordingErrors errors;
     MemoryOutput output(request);
-    const Exchange exchange{variables,  input,
-                            output,     errors,
-                            rules_,     cgi_request::Framing::content_length,
-                            concurrency};
+    const Exchange exchange{.variables = variables,
+                            .input = input,
+                            .output = output,
+                            .errors = errors,
+                            .rules = rules_,
+                            .concurrency = concurrency};
     const Outcome outcome = gateway::run(exchange, application_);
     Response& response = output.response;
     const bool cut = outcome == Outcome::cut_short;
@@ -71,7 +73,7 @@ class InProcess final : public ServerSide {
   static constexpr Concurrency concurrency = {
       .multithread = true, .multiprocess = true, .run_once = false};
   Application application_;
-  cgi_request::Rules rules_;
+  normaliser::Rules rules_;
 };
 
 }  // namespace

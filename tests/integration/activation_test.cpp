@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "decant/service/listener.hpp"
+#include "decant/service/listen/listener.hpp"
 #include "integration/fixtures.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "decant/service/listener.hpp"
+#include "decant/service/listen/listener.hpp"
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
 #include "support/fastcgi_load.hpp"

@@ -5,7 +5,7 @@
 #include <array>
 #include <thread>
 
-#include "decant/service/status_server.hpp"
+#include "decant/service/status/status_server.hpp"
 #include "integration/fixtures.hpp"
 #include "support/catch.hpp"
 #include "support/pipe.hpp"

@@ -15,12 +15,12 @@ make_tree() {
   mkdir -p core/decant/service adapters/decant/server/fastcgi examples \
     adapters/decant/application adapters/decant/command tests man
   write core/decant/text.hpp '<string>'
-  write core/decant/service/log.hpp '"decant/text.hpp"' '<sys/socket.h>'
+  write core/decant/service/log/log.hpp '"decant/text.hpp"' '<sys/socket.h>'
   write adapters/decant/server/cgi.hpp '"decant/text.hpp"'
   write adapters/decant/server/cgi.cpp '"decant/server/cgi.hpp"'
-  write adapters/decant/server/fastcgi.hpp '"decant/service/log.hpp"'
+  write adapters/decant/server/fastcgi.hpp '"decant/service/log/log.hpp"'
   write adapters/decant/server/fastcgi/libfcgi.cpp '<fcgiapp.h>'
-  write adapters/decant/server/http_message.cpp '<boost/beast/http.hpp>'
+  write adapters/decant/server/http/message.cpp '<boost/beast/http.hpp>'
   write adapters/decant/application/native.cpp '"decant/text.hpp"'
   write adapters/decant/command/run.cpp '<CLI/CLI.hpp>' \
     '"decant/server/cgi.hpp"'
@@ -59,13 +59,13 @@ must_fail() {
 
 catches include_paths core/decant/x.cpp '"text.hpp"'
 catches core_knows_core core/decant/x.cpp '"decant/server/cgi.hpp"'
-catches service_above_contract core/decant/x.hpp '"decant/service/log.hpp"'
+catches service_above_contract core/decant/x.hpp '"decant/service/log/log.hpp"'
 catches core_without_third_party core/decant/x.cpp '<boost/asio.hpp>'
 catches core_without_third_party core/decant/service/x.cpp '<zlib.h>'
 catches sides_know_core_and_family adapters/decant/server/runner.cpp \
   '"decant/server/cgi.hpp"'
 catches sides_know_core_and_family adapters/decant/server/fastcgi/x.cpp \
-  '"decant/server/http_message.hpp"'
+  '"decant/server/http/message.hpp"'
 catches sides_know_core_and_family adapters/decant/application/native.cpp \
   '"decant/server/cgi.hpp"'
 catches sides_know_core_and_family adapters/decant/server/cgi.cpp \

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "decant/service/listener.hpp"
+#include "decant/service/listen/listener.hpp"
 
 namespace decant::test {
 

@@ -115,8 +115,9 @@ struct RecordingExchange {
   TextSource input{""};
   RecordingOutput output;
   RecordingErrors errors;
-  cgi_request::Rules rules;
-  cgi_request::Framing framing = cgi_request::Framing::content_length;
+  normaliser::Rules rules;
+  normaliser::Framing framing = normaliser::Framing::content_length;
+  normaliser::Paths paths = normaliser::Paths::split;
 
   void set(std::string_view name, std::string_view value) {
     std::vector<Variable> all(variables.begin(), variables.end());
@@ -132,8 +133,9 @@ struct RecordingExchange {
   }
 
   Outcome run(const Application& application) {
-    return gateway::run({variables, input, output, errors, rules, framing, {}},
-                        application);
+    return gateway::run(
+        {variables, input, output, errors, rules, framing, paths, {}},
+        application);
   }
 };
 

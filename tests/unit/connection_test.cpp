@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/connection.hpp"
+#include "decant/service/loop/connection.hpp"
 
 #include <thread>
 #include <vector>

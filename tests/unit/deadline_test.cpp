@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/deadline.hpp"
+#include "decant/service/loop/deadline.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "decant/runtime.hpp"
-#include "decant/service/signals.hpp"
+#include "decant/service/loop/signals.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/pipe.hpp"
@@ -44,7 +44,7 @@ Variables variables() {
   return {{"REQUEST_METHOD", "GET"}, {"REQUEST_URI", "/slow\n"}};
 }
 
-void count_stuck() {
+void count_stuck(const void*) noexcept {
   ++stuck;
 }
 

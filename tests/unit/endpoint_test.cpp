@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/endpoint.hpp"
+#include "decant/service/listen/endpoint.hpp"
 
 #include <string>
 #include <string_view>

@@ -13,13 +13,14 @@
 #include <array>
 #include <string_view>
 
-#include "decant/cgi_request.hpp"
+#include "decant/normaliser.hpp"
 
 namespace decant::test {
 
 struct EnvironDump {
   std::string_view server;
-  cgi_request::Framing framing;
+  normaliser::Framing framing;
+  normaliser::Paths paths;
   Variables variables;
   // What the normaliser must make of it without a mount point, ...
   std::string_view script_name;
@@ -33,7 +34,8 @@ struct EnvironDump {
 
 inline EnvironDump nginx_dump() {
   return {"nginx 1.22, fastcgi_params",
-          cgi_request::Framing::end_of_stream,
+          normaliser::Framing::end_of_stream,
+          normaliser::Paths::whole_in_script_name,
           {{"QUERY_STRING", "q=1&a=b%20c"},
            {"REQUEST_METHOD", "POST"},
            {"CONTENT_TYPE", "text/plain"},
@@ -74,7 +76,8 @@ inline EnvironDump nginx_dump() {
 
 inline EnvironDump apache_proxy_fcgi_dump() {
   return {"Apache 2.4, mod_proxy_fcgi",
-          cgi_request::Framing::end_of_stream,
+          normaliser::Framing::end_of_stream,
+          normaliser::Paths::whole_in_script_name,
           {{"HTTP_HOST", "127.0.0.1:18081"},
            {"HTTP_X_UNDER", "two"},
            {"HTTP_X_DUP", "a, b"},
@@ -109,7 +112,8 @@ inline EnvironDump apache_proxy_fcgi_dump() {
 
 inline EnvironDump apache_cgid_dump() {
   return {"Apache 2.4, mod_cgid",
-          cgi_request::Framing::content_length,
+          normaliser::Framing::content_length,
+          normaliser::Paths::split,
           {{"HTTP_HOST", "127.0.0.1:18082"},
            {"HTTP_X_UNDER", "two"},
            {"HTTP_X_DUP", "a, b"},
@@ -140,7 +144,8 @@ inline EnvironDump apache_cgid_dump() {
 
 inline EnvironDump lighttpd_dump() {
   return {"lighttpd 1.4.69, mod_fastcgi",
-          cgi_request::Framing::end_of_stream,
+          normaliser::Framing::end_of_stream,
+          normaliser::Paths::whole_in_script_name,
           {{"CONTENT_LENGTH", "3"},
            {"QUERY_STRING", "q=1&a=b%20c"},
            {"REQUEST_URI",
@@ -176,7 +181,8 @@ inline EnvironDump lighttpd_dump() {
 
 inline EnvironDump haproxy_dump() {
   return {"HAProxy 2.6, fcgi-app",
-          cgi_request::Framing::end_of_stream,
+          normaliser::Framing::end_of_stream,
+          normaliser::Paths::whole_in_script_name,
           {{"SERVER_SOFTWARE", "HAProxy 2.6.12"},
            {"DOCUMENT_ROOT", "/srv"},
            {"SCRIPT_NAME", "/app"},
@@ -209,7 +215,8 @@ inline EnvironDump haproxy_dump() {
 
 inline EnvironDump caddy_dump() {
   return {"Caddy 2.6, fastcgi",
-          cgi_request::Framing::end_of_stream,
+          normaliser::Framing::end_of_stream,
+          normaliser::Paths::whole_in_script_name,
           {{"AUTH_TYPE", ""},
            {"CONTENT_LENGTH", "3"},
            {"CONTENT_TYPE", "text/plain"},

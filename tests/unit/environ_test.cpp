@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/environ.hpp"
 
+#include "decant/environ_access.hpp"
 #include "support/catch.hpp"
 #include "support/recording_exchange.hpp"
 
@@ -107,7 +108,7 @@ TEST_CASE("The wsgi variables are members") {
   Environ env(input, errors, {true, false, true});
   CHECK(env.version() == std::pair{1, 0});
   CHECK(env.url_scheme() == "http");
-  env.set_url_scheme("https");
+  detail::EnvironAccess::set_url_scheme(env, "https");
   CHECK(env.url_scheme() == "https");
   CHECK(env.multithread());
   CHECK_FALSE(env.multiprocess());

@@ -521,7 +521,7 @@ TEST_CASE("A request body that is cut short or too long is answered so") {
     CHECK(exchange.output.status == "400 Bad Request");
   }
   SECTION("413 when it has no length and grows too long") {
-    exchange.framing = cgi_request::Framing::end_of_stream;
+    exchange.framing = normaliser::Framing::end_of_stream;
     exchange.rules.max_body = 3;
     CHECK(exchange.run(reads) == Outcome::refused);
     CHECK(exchange.output.status == "413 Content Too Large");

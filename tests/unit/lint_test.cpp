@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "decant/environ_access.hpp"
 #include "decant/error.hpp"
 #include "environ_dumps.hpp"
 #include "support/catch.hpp"
@@ -101,7 +102,7 @@ TEST_CASE("An environ that breaks a rule never reaches the application") {
 
 TEST_CASE("An unknown URL scheme is named") {
   TestEnviron test(good_variables());
-  test.env.set_url_scheme("gopher");
+  detail::EnvironAccess::set_url_scheme(test.env, "gopher");
   CHECK_THROWS_WITH(lint()(ok())(test.env, ignoring_start_response()),
                     Contains(text_of("url-scheme")) && Contains("gopher"));
 }
@@ -112,6 +113,7 @@ TEST_CASE("What the normaliser makes of six web servers keeps every rule") {
     RecordingExchange exchange;
     exchange.variables = dump.variables;
     exchange.framing = dump.framing;
+    exchange.paths = dump.paths;
     CHECK(exchange.run(lint()(ok())) == Outcome::complete);
     CHECK(exchange.errors.text.empty());
   }

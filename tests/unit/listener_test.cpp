@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/listener.hpp"
+#include "decant/service/listen/listener.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/metrics.hpp"
+#include "decant/service/status/metrics.hpp"
 
 #include <unistd.h>
 

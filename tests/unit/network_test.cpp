@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/network.hpp"
+#include "decant/service/listen/network.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "decant/error.hpp"
-#include "decant/service/listener.hpp"
+#include "decant/service/listen/listener.hpp"
 #include "support/allowing.hpp"
 #include "support/catch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/notify.hpp"
+#include "decant/service/process/notify.hpp"
 
 #include <unistd.h>
 

@@ -40,7 +40,7 @@ class Witness final : public Observer {
     ended.push_back(
         {record.id, record.status, record.bytes_received, record.bytes_sent,
          record.taken, record.waited, record.outcome,
-         std::string(cgi_request::request_line(record.variables).target)});
+         std::string(normaliser::request_line(record.variables).target)});
     order += "end;";
   }
   bool shows_ids() const noexcept override { return shows; }
@@ -60,6 +60,7 @@ Outcome run(RecordingExchange& exchange, const Application& application,
        exchange.errors,
        exchange.rules,
        exchange.framing,
+       exchange.paths,
        {}},
       application, observer,
       {RequestRecord::Clock::now() - std::chrono::milliseconds(7), 1,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/pid_file.hpp"
+#include "decant/service/process/pid_file.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

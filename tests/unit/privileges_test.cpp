@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/privileges.hpp"
+#include "decant/service/process/privileges.hpp"
 
 #include <grp.h>
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@
 #include <string>
 
 #include "decant/error.hpp"
-#include "decant/service/accounts.hpp"
+#include "decant/service/listen/accounts.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/temporary_directory.hpp"

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
-#include "decant/server/runner_http.hpp"
-#include "decant/server/runner_request.hpp"
+#include "decant/server/http/pipe.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/pipe.hpp"
@@ -29,10 +29,10 @@ using namespace decant;
 using Catch::Contains;
 using Catch::EndsWith;
 using Catch::StartsWith;
+using cgi_variables::RequestVariables;
+using cgi_variables::Target;
 using runner::Form;
 using runner::Request;
-using runner::RequestVariables;
-using runner::Target;
 using test::Pipe;
 
 namespace {
@@ -147,19 +147,19 @@ Ran run_dump(const Request& request, std::string_view input = "") {
 /// What a session with this input gives.
 struct Talk {
   std::string out;
-  runner::SessionResult result;
+  http::SessionResult result;
 };
 
 Talk talk(const Application& application, std::string_view input) {
   const Descriptor in = make_file(input);
   const Descriptor out = make_file();
-  const cgi_request::Rules rules;
+  const normaliser::Rules rules;
   // Complaints are not what is looked at.
   const Descriptor err(::dup(2));
   const Descriptor quiet = make_file();
   ::dup2(quiet.get(), 2);
   const auto result =
-      runner::serve_http(in.get(), out.get(), application, rules);
+      http::serve_session(in.get(), out.get(), application, rules);
   ::dup2(err.get(), 2);
   return {content(out), result};
 }
@@ -659,7 +659,7 @@ TEST_CASE("REMOTE_ADDR is the peer of a connection") {
   REQUIRE(write_all(client.get(), get_root));
   REQUIRE(::shutdown(client.get(), SHUT_WR) == 0);
   const Descriptor out = make_file();
-  runner::serve_http(accepted.get(), out.get(), dump, {});
+  http::serve_session(accepted.get(), out.get(), dump, {});
   CHECK_THAT(content(out), Contains("REMOTE_ADDR=127.0.0.2\n"));
 }
 
@@ -670,9 +670,7 @@ TEST_CASE("a reader that has left ends the session without a signal") {
     pipe.read.reset();
     ::dup2(in.get(), 0);
     ::dup2(pipe.write.get(), 1);
-    runner::Options options;
-    options.http = true;
-    return runner::serve(no_reader, options);
+    return http::serve_pipe(no_reader, {});
   });
   CHECK(status == 0);
 }
@@ -680,10 +678,13 @@ TEST_CASE("a reader that has left ends the session without a signal") {
 TEST_CASE("a session's exit status tells a failure, and with fail a status") {
   const auto status = [](const Application& application,
                          const std::string& input, bool fail) {
-    runner::Options options;
-    options.http = true;
-    options.fail = fail;
-    return run(application, options, input).status;
+    return test::in_child([&] {
+      const Descriptor in = make_file(input);
+      const Descriptor out = make_file();
+      for (const int fd : {1, 2}) ::dup2(out.get(), fd);
+      ::dup2(in.get(), 0);
+      return http::serve_pipe(application, {{}, fail});
+    });
   };
   CHECK(status(no_reader, get_root, true) == 0);
   CHECK(status(no_reader, "BAD\r\n\r\n", false) == 0);

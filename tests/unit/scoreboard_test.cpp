@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/scoreboard.hpp"
+#include "decant/service/status/scoreboard.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/signals.hpp"
+#include "decant/service/loop/signals.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "decant/service/forked_child.hpp"
+#include "decant/service/loop/forked_child.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/temporary_directory.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/source_watch.hpp"
+#include "decant/service/process/source_watch.hpp"
 
 #include <sys/stat.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/status_http.hpp"
+#include "decant/service/status/status_http.hpp"
 
 #include <unistd.h>
 
-#include "decant/service/metrics.hpp"
+#include "decant/service/status/metrics.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 

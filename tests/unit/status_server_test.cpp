@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/status_server.hpp"
+#include "decant/service/status/status_server.hpp"
 
 #include <poll.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/time_stamp.hpp"
+#include "decant/service/log/time_stamp.hpp"
 
 #include "support/catch.hpp"
 

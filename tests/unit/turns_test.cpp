@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/service/turns.hpp"
+#include "decant/service/loop/turns.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -221,7 +221,7 @@ class Parser {
     app_.add_option("--as", form_,
                     "What is printed: cgi, http or body (default cgi)")
         ->type_name("FORM");
-    app_.add_flag("--http", settings_.run.http,
+    app_.add_flag("--http", settings_.http,
                   "Read HTTP/1.0 and 1.1 requests from standard input, as "
                   "many as come");
     app_.add_flag("--fail", settings_.run.fail,
@@ -313,7 +313,7 @@ class Parser {
     settings_.run.form = choose("--as", form_, forms);
     const bool made = !request_.method.empty() || !request_.headers.empty() ||
                       data_.has_value();
-    if (settings_.run.http && (target_ || made)) {
+    if (settings_.http && (target_ || made)) {
       throw UsageError(
           "--http reads its requests from standard input; leave "
           "out TARGET, -X, -H and -d");

@@ -12,7 +12,7 @@
 #include "decant/server/cgi.hpp"
 #include "decant/server/fastcgi.hpp"
 #include "decant/server/runner.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 
 namespace decant::command {
 
@@ -27,11 +27,12 @@ struct Settings {
   python::Options python;
   program::Options program;
   std::vector<std::string> allowed;  ///< of wrap: programs, by their paths
-  cgi_request::Rules rules;
+  normaliser::Rules rules;
   service::Options service;
   std::vector<std::string> listen;  ///< "[PROTOCOL://]ENDPOINT"
   fastcgi::DoorOptions fcgi;
   runner::Options run;
+  bool http = false;  ///< of run: many requests, by HTTP through a pipe
 };
 
 /// Whose command line it is.

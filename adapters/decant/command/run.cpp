@@ -12,18 +12,16 @@
 #include "decant/command/query_words.hpp"
 #include "decant/command/status.hpp"
 #include "decant/error.hpp"
+#include "decant/exit_status.hpp"
 #include "decant/lint.hpp"
 #include "decant/runtime.hpp"
-#include "decant/service/listener.hpp"
+#include "decant/server/http/pipe.hpp"
+#include "decant/service/listen/listener.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
 
 namespace decant::command {
 namespace {
-
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
-constexpr int exit_not_loaded = 3;
 
 /// The name under which the command takes fcgiwrap's place.
 constexpr std::string_view wrap_name = "fcgiwrap";
@@ -76,7 +74,7 @@ int serve_fcgi(const Settings& settings, const Source& source) {
 
 int serve_once(Side side, const Settings& settings, const Source& source) {
   // Before the application is loaded: it must not write into the response.
-  own_standard_streams(side == Side::run &&
+  own_standard_streams(side == Side::run && !settings.http &&
                        !runner::reads_standard_input(settings.run));
   Application application;
   try {
@@ -85,8 +83,11 @@ int serve_once(Side side, const Settings& settings, const Source& source) {
     if (side == Side::cgi) cgi::answer_not_loaded();
     return complain(error, exit_not_loaded);
   }
-  return side == Side::cgi ? cgi::serve(application, {settings.rules})
-                           : runner::serve(application, settings.run);
+  if (side == Side::cgi) return cgi::serve(application, {settings.rules});
+  if (settings.http) {
+    return http::serve_pipe(application, {settings.rules, settings.run.fail});
+  }
+  return runner::serve(application, settings.run);
 }
 
 int prepare_and_serve(Side side, const Settings& settings,

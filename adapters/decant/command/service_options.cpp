@@ -142,7 +142,7 @@ void ServiceOptions::add_observation(CLI::App& app) {
       ->type_name("ENDPOINT");
 }
 
-void ServiceOptions::finish(cgi_request::Rules& rules) {
+void ServiceOptions::finish(normaliser::Rules& rules) {
   for (const std::string& network : allow_peer_) {
     options_.socket.allow_peer.push_back(service::Network::parse(network));
   }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "decant/cgi_request.hpp"
-#include "decant/service/service.hpp"
+#include "decant/normaliser.hpp"
+#include "decant/service/options.hpp"
 
 namespace CLI {
 class App;
@@ -33,7 +33,7 @@ class ServiceOptions {
 
   /// Once the words are parsed. Throws UsageError: one line that names the
   /// option.
-  void finish(cgi_request::Rules& rules);
+  void finish(normaliser::Rules& rules);
 
  private:
   void finish_processes();

@@ -21,7 +21,7 @@
 #include "decant/command/option_values.hpp"
 #include "decant/descriptor.hpp"
 #include "decant/error.hpp"
-#include "decant/service/endpoint.hpp"
+#include "decant/service/listen/endpoint.hpp"
 #include "decant/text.hpp"
 
 namespace decant::command {

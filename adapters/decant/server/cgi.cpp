@@ -12,8 +12,10 @@
 #include "decant/broken_pipe.hpp"
 #include "decant/cgi_response.hpp"
 #include "decant/cgi_streams.hpp"
+#include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
 #include "decant/error_page.hpp"
+#include "decant/exit_status.hpp"
 #include "decant/stdio.hpp"
 
 namespace decant::cgi {
@@ -28,8 +30,8 @@ constexpr std::chrono::seconds drain_time{2};
 /// none was announced nobody writes, and a wait would be for nothing.
 std::uint64_t left_of_body(const Variables& variables, std::uint64_t consumed) {
   try {
-    const auto length = cgi_request::body_length(
-        variables, cgi_request::Framing::content_length, {});
+    const auto length = normaliser::body_length(
+        variables, normaliser::Framing::content_length, {});
     if (!length) return most_drained;  // chunked: to the end of the input
     return std::min(most_drained, *length - std::min(*length, consumed));
   } catch (const GatewayError&) {  // a length that is no number
@@ -62,23 +64,23 @@ void drain(int fd, std::uint64_t left) {
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();
   survive_broken_pipes();
-  const Variables variables = cgi_request::process_environment();
+  const Variables variables = cgi_variables::process_environment();
   DescriptorSource input(streams.input.get());
   CgiOutput output(streams.output.get());
   DescriptorSink errors(STDERR_FILENO);
-  const Exchange exchange{variables,
-                          input,
-                          output,
-                          errors,
-                          options.rules,
-                          cgi_request::Framing::content_length,
-                          {.multiprocess = true, .run_once = true}};
+  const Exchange exchange{
+      .variables = variables,
+      .input = input,
+      .output = output,
+      .errors = errors,
+      .rules = options.rules,
+      .concurrency = {.multiprocess = true, .run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
   drain(streams.input.get(), left_of_body(variables, input.consumed()));
   return tell_of_write_error(errors, output.error()) ||
                  outcome == Outcome::failed || outcome == Outcome::cut_short ||
                  output.failed()
-             ? 1
+             ? exit_failed
              : 0;
 }
 
@@ -91,7 +93,7 @@ void answer_not_loaded() {
   text += page.body;
   write_all(streams.output.get(), text);
   drain(streams.input.get(),
-        left_of_body(cgi_request::process_environment(), 0));
+        left_of_body(cgi_variables::process_environment(), 0));
 }
 
 }  // namespace decant::cgi

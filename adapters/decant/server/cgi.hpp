@@ -8,7 +8,7 @@
 namespace decant::cgi {
 
 struct Options {
-  cgi_request::Rules rules;
+  normaliser::Rules rules;
 };
 
 /// Answers the one request of this process. Takes standard input and output

@@ -17,7 +17,8 @@ service::Door on(std::string endpoint, const DoorOptions& options) {
       [options, by_library](
           service::Served served,
           service::Observer* observer) -> std::unique_ptr<service::Protocol> {
-    served.framing = cgi_request::Framing::end_of_stream;
+    served.framing = normaliser::Framing::end_of_stream;
+    served.paths = normaliser::Paths::whole_in_script_name;
     served.errors_to_server = options.errors_to_server;
     auto codec = std::make_unique<Codec>(served.limits, options.authorizer);
     if (by_library) return make_libfcgi(served, std::move(codec), observer);

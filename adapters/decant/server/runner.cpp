@@ -14,18 +14,14 @@
 #include "decant/broken_pipe.hpp"
 #include "decant/cgi_response.hpp"
 #include "decant/cgi_streams.hpp"
+#include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
-#include "decant/server/http_message.hpp"
-#include "decant/server/runner_http.hpp"
-#include "decant/server/runner_request.hpp"
+#include "decant/exit_status.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
 
 namespace decant::runner {
 namespace {
-
-constexpr int exit_failed = 1;
-constexpr int exit_bad_status = 22;  // as curl --fail
 
 /// A response in the form that was asked for.
 class FormOutput final : public DescriptorOutput {
@@ -39,7 +35,7 @@ class FormOutput final : public DescriptorOutput {
     if (form_ == Form::cgi) {
       cgi_response::write_head(out, head.status, head.headers);
     } else if (form_ == Form::http) {
-      http::write_head(out, head.status, head.headers);
+      append_head(out, "HTTP/1.1 ", head.status.line(), head.headers);
     }
   }
 
@@ -115,7 +111,8 @@ class Data {
   std::uint64_t size_ = 0;
 };
 
-void add_header(RequestVariables& variables, const std::string& header) {
+void add_header(cgi_variables::RequestVariables& variables,
+                const std::string& header) {
   const std::size_t colon = header.find(':');
   const std::string_view all = header;
   const std::string_view name = all.substr(0, colon);
@@ -129,7 +126,7 @@ void add_header(RequestVariables& variables, const std::string& header) {
   variables.add_header(name, value);
 }
 
-RequestVariables make_variables(const Request& request) {
+cgi_variables::RequestVariables make_variables(const Request& request) {
   const std::string method = !request.method.empty() ? request.method
                              : request.data          ? "POST"
                                                      : "GET";
@@ -137,13 +134,14 @@ RequestVariables make_variables(const Request& request) {
     throw UsageError("run: -X: " + quoted(method) +
                      " is no method; give a word, as PUT");
   }
-  const auto target = Target::parse(method, request.target);
+  const auto target = cgi_variables::Target::parse(method, request.target);
   if (!target) {
     throw UsageError("run: " + quoted(request.target) +
                      " is no request target; give a path, as /, or a URL, as "
                      "http://localhost/");
   }
-  RequestVariables variables(method, *target, "HTTP/1.1", "127.0.0.1");
+  cgi_variables::RequestVariables variables(method, *target, "HTTP/1.1",
+                                            "127.0.0.1");
   for (const std::string& header : request.headers) {
     add_header(variables, header);
   }
@@ -151,7 +149,7 @@ RequestVariables make_variables(const Request& request) {
   return variables;
 }
 
-void add_data(RequestVariables& variables, const Data& data) {
+void add_data(cgi_variables::RequestVariables& variables, const Data& data) {
   if (!variables.contains("CONTENT_LENGTH")) {
     variables.add("CONTENT_LENGTH", std::to_string(data.size()));
   }
@@ -163,7 +161,7 @@ void add_data(RequestVariables& variables, const Data& data) {
 /// PEP 3333's run_with_cgi: the environment, and a GET of / where it is
 /// silent.
 Variables environment_request() {
-  Variables variables = cgi_request::process_environment();
+  Variables variables = cgi_variables::process_environment();
   for (const auto& [id, value] :
        {std::pair(detail::known("REQUEST_METHOD"), "GET"),
         std::pair(detail::known("SERVER_NAME"), "localhost")}) {
@@ -181,13 +179,12 @@ int run_one(const Application& application, const Options& options,
             const Variables& variables, InputSource& input) {
   FormOutput output(own_standard_streams().output.get(), options.form);
   DescriptorSink errors(STDERR_FILENO);
-  const Exchange exchange{variables,
-                          input,
-                          output,
-                          errors,
-                          options.rules,
-                          cgi_request::Framing::content_length,
-                          {.run_once = true}};
+  const Exchange exchange{.variables = variables,
+                          .input = input,
+                          .output = output,
+                          .errors = errors,
+                          .rules = options.rules,
+                          .concurrency = {.run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
   if (tell_of_write_error(errors, output.error()) ||
       outcome == Outcome::failed || outcome == Outcome::cut_short ||
@@ -197,30 +194,21 @@ int run_one(const Application& application, const Options& options,
   return options.fail && output.status() >= 400 ? exit_bad_status : 0;
 }
 
-int run_session(const Application& application, const Options& options) {
-  const StandardStreams& streams = own_standard_streams();
-  const SessionResult result = serve_http(
-      streams.input.get(), streams.output.get(), application, options.rules);
-  if (result.failed) return exit_failed;
-  return options.fail && result.largest_status >= 400 ? exit_bad_status : 0;
-}
-
 }  // namespace
 
 bool reads_standard_input(const Options& options) {
   if (options.request) return options.request->data == "@-";
-  return options.http || !process_variable("CONTENT_LENGTH").empty();
+  return !process_variable("CONTENT_LENGTH").empty();
 }
 
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();
   survive_broken_pipes();  // `| head -1` is no reason to die
-  if (options.http) return run_session(application, options);
   if (!options.request) {
     DescriptorSource input(streams.input.get());
     return run_one(application, options, environment_request(), input);
   }
-  RequestVariables variables = make_variables(*options.request);
+  cgi_variables::RequestVariables variables = make_variables(*options.request);
   const Data data(options.request->data, streams.input.get());
   if (options.request->data) add_data(variables, data);
   return run_one(application, options, variables.view(), *data.source());

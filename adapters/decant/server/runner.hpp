@@ -23,13 +23,10 @@ struct Request {
 enum class Form { cgi, http, body };
 
 struct Options {
-  cgi_request::Rules rules;
+  normaliser::Rules rules;
   /// Without it the variables come from the process environment.
   std::optional<Request> request;
   Form form = Form::cgi;
-  /// Reads HTTP/1.x requests from standard input, as many as come; excludes
-  /// `request` and `form`.
-  bool http = false;
   /// Exit status 22 when the status is 400 or more.
   bool fail = false;
 };

@@ -12,14 +12,14 @@
 #include <optional>
 
 #include "decant/error.hpp"
-#include "decant/service/init_process.hpp"
-#include "decant/service/log.hpp"
-#include "decant/service/loop.hpp"
-#include "decant/service/pid_file.hpp"
-#include "decant/service/privileges.hpp"
-#include "decant/service/signals.hpp"
-#include "decant/service/supervisor.hpp"
-#include "decant/service/worker.hpp"
+#include "decant/service/log/log.hpp"
+#include "decant/service/loop/loop.hpp"
+#include "decant/service/loop/signals.hpp"
+#include "decant/service/process/init_process.hpp"
+#include "decant/service/process/pid_file.hpp"
+#include "decant/service/process/privileges.hpp"
+#include "decant/service/process/supervisor.hpp"
+#include "decant/service/process/worker.hpp"
 #include "decant/text.hpp"
 
 namespace decant::service {
@@ -114,35 +114,35 @@ std::string counted(int count, const char* one, const char* many) {
   return std::to_string(count) + ' ' + (count == 1 ? one : many);
 }
 
-std::string banner(const Setting& setting) {
+std::string banner(const Shared& shared) {
   const bool alike = std::all_of(
-      setting.doors.begin(), setting.doors.end(),
-      [&](const Door& door) { return door.protocol == setting.name; });
+      shared.doors.begin(), shared.doors.end(),
+      [&](const Door& door) { return door.protocol == shared.name; });
   std::string names;
-  for (const Door& door : setting.doors) {
+  for (const Door& door : shared.doors) {
     names +=
         (names.empty() ? "" : ", ") + (alike ? door.endpoint : door_name(door));
   }
-  const int processes = setting.processes;
-  return setting.name + ": listening on " + names + ", " +
+  const int processes = shared.processes;
+  return shared.name + ": listening on " + names + ", " +
          (processes == 0
               ? ""
               : counted(processes, "process", "processes") + " with ") +
-         counted(setting.options.threads, "thread", "threads");
+         counted(shared.options.threads, "thread", "threads");
 }
 
 /// The commonest first failure: started as root, with a socket that the web
 /// server may not open, which tells its own log at most.
-void warn_who_may_connect(Setting& setting) {
-  const Options& options = setting.options;
+void warn_who_may_connect(Shared& shared) {
+  const Options& options = shared.options;
   const SocketSettings by_default;
   if (::geteuid() != 0 || !options.user.empty() ||
       !options.socket.owner.empty() || options.socket.mode != by_default.mode) {
     return;
   }
-  for (const Listener& listener : setting.listeners) {
+  for (const Listener& listener : shared.listeners) {
     if (listener.file().empty()) continue;
-    setting.warnings.push_back(
+    shared.warnings.push_back(
         "only root may connect to " + listener.name() +
         "; --owner www-data, or --mode 0660 --owner :www-data, lets a web "
         "server in that runs as www-data");
@@ -151,8 +151,8 @@ void warn_who_may_connect(Setting& setting) {
 
 /// Files that were made as root, where the user that the service has become may
 /// neither remove nor make any.
-void warn_what_stays(Setting& setting, const PidFile* pid_file) {
-  const Options& options = setting.options;
+void warn_what_stays(Shared& shared, const PidFile* pid_file) {
+  const Options& options = shared.options;
   if (options.user.empty() && options.chroot.empty()) return;
   const auto is_fixed = [](const std::string& path) {
     const auto folder = std::filesystem::absolute(path).parent_path();
@@ -163,10 +163,10 @@ void warn_what_stays(Setting& setting, const PidFile* pid_file) {
     if (path.empty() || !is_fixed(path)) return;
     files += (files.empty() ? "" : ", ") + decant::quoted(path);
   };
-  for (const Listener& listener : setting.listeners) add(listener.file());
+  for (const Listener& listener : shared.listeners) add(listener.file());
   if (pid_file != nullptr) add(pid_file->path());
   if (!files.empty()) {
-    setting.warnings.push_back(
+    shared.warnings.push_back(
         files +
         " will be left behind: --user may not remove it; give a folder of "
         "that user's, as systemd's RuntimeDirectory= makes one");
@@ -175,7 +175,7 @@ void warn_what_stays(Setting& setting, const PidFile* pid_file) {
   add(options.logs.file);
   if (options.logs.access_file != "-") add(options.logs.access_file);
   if (!files.empty()) {
-    setting.warnings.push_back(
+    shared.warnings.push_back(
         files +
         " cannot be opened anew at USR1: --user may not make files there; "
         "give a folder of that user's, as systemd's LogsDirectory= makes "
@@ -205,28 +205,28 @@ int serve(const Loader& load, const std::vector<Door>& doors,
   OpenDoors open = open_doors(name, doors, options);
   std::vector<std::string> door_names;
   for (const Door& door : open.doors) door_names.push_back(door_name(door));
-  Setting setting{.name = name,
-                  .banner = {},
-                  .warnings = {},
-                  .options = options,
-                  .load = load,
-                  .application = {},
-                  .doors = std::move(open.doors),
-                  .listeners = std::move(open.listeners),
-                  .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
-                            options.threads, spare_threads(options.threads),
-                            std::move(door_names)},
-                  .access_log = access_log ? &*access_log : nullptr,
-                  .processes = processes};
-  setting.banner = banner(setting);
+  Shared shared{.name = name,
+                .banner = {},
+                .warnings = {},
+                .options = options,
+                .load = load,
+                .application = {},
+                .doors = std::move(open.doors),
+                .listeners = std::move(open.listeners),
+                .board = {processes == 0 ? 1 : 2 * processes + spare_workers,
+                          options.threads, spare_threads(options.threads),
+                          std::move(door_names)},
+                .access_log = access_log ? &*access_log : nullptr,
+                .processes = processes};
+  shared.banner = banner(shared);
   std::optional<Supervisor> supervisor;
-  if (processes > 0) supervisor.emplace(setting, notifier);
+  if (processes > 0) supervisor.emplace(shared, notifier);
   start_log(options.logs.file);
   give_up_privileges(options.user, options.group, options.chroot);
-  warn_who_may_connect(setting);
-  warn_what_stays(setting, pid_file ? &*pid_file : nullptr);
+  warn_who_may_connect(shared);
+  warn_what_stays(shared, pid_file ? &*pid_file : nullptr);
   const int status = supervisor ? supervisor->run() : serve_under_init([&] {
-    return work(setting, {}, &notifier);
+    return work(shared, {}, &notifier);
   });
   if (status == 0) log(LogLevel::info, name + ": stopped");
   return status;

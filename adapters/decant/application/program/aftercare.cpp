@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 
 namespace decant::program {
 namespace {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "decant/application/program/aftercare.hpp"
+#include "decant/environ_access.hpp"
 #include "decant/error.hpp"
 
 namespace decant::program {
@@ -90,7 +91,7 @@ Conversation::Conversation(Environ& env, const Start& start, FirstInput first,
       errors_(tag(start.file, child_.pid())),
       last_sign_(Clock::now()),
       last_input_(last_sign_) {
-  env_.await_exit_status();
+  detail::EnvironAccess::await_exit_status(env_);
   if (child_.input) write_input();
 }
 
@@ -377,7 +378,7 @@ bool Conversation::part() {
   end_input();
   if (!look_after(child_, errors_, timeout_)) return false;
   process_ended_ = parted_ = true;
-  env_.set_exit_status(0);
+  detail::EnvironAccess::set_exit_status(env_, 0);
   return true;
 }
 
@@ -420,7 +421,7 @@ void Conversation::reap() noexcept {
   child_.errors.reset();
   status_ = child_.reap();
   process_ended_ = output_ended_ = true;
-  env_.set_exit_status(exit_status(status_));
+  detail::EnvironAccess::set_exit_status(env_, exit_status(status_));
   try {
     errors_.finish(env_.errors());
   } catch (...) {  // a log line less

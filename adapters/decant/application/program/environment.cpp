@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 
-#include "decant/cgi_request.hpp"
+#include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
+#include "decant/headers.hpp"
 
 namespace decant::program {
 namespace {
@@ -65,7 +66,7 @@ bool is_passed_on(std::string_view name) noexcept {
 
 Environment::Environment(const Options& options) {
   set(ours_, "PATH", fixed_path);
-  for (const auto& [name, value] : cgi_request::process_environment()) {
+  for (const auto& [name, value] : cgi_variables::process_environment()) {
     const auto& passed = options.pass_env;
     const bool locale =
         name == "TZ" || name == "LANG" || name.starts_with("LC_");

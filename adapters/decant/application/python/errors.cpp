@@ -4,7 +4,7 @@
 #include <string>
 
 #include "decant/application/python/failure.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 
 namespace decant::python {
 namespace {

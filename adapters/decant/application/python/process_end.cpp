@@ -15,7 +15,7 @@
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/interpreter.hpp"
 #include "decant/application/python/object.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 
 namespace decant::python {
 namespace {

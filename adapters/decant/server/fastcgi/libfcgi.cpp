@@ -19,7 +19,7 @@
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
 #include "decant/server/fastcgi/codec.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
 #include "decant/service/request/body_input.hpp"
 #include "decant/service/request/serving.hpp"
 

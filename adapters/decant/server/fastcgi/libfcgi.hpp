@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "decant/server/fastcgi/codec.hpp"
-#include "decant/service/listener.hpp"
-#include "decant/service/loop.hpp"
+#include "decant/service/listen/listener.hpp"
+#include "decant/service/loop/loop.hpp"
 #include "decant/service/request/served_request.hpp"
 
 namespace decant::fastcgi {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "decant/cgi_request.hpp"
+#include "decant/normaliser.hpp"
 
 namespace decant::service {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::size_t most_of_agent = 512;
 /// The variables that a line is made of.
 struct Fields {
   explicit Fields(const Variables& variables) noexcept
-      : request(cgi_request::request_line(variables)),
+      : request(normaliser::request_line(variables)),
         address(variables.last(detail::known("REMOTE_ADDR"))),
         user(variables.last(detail::known("REMOTE_USER"))),
         protocol(variables.last(detail::known("SERVER_PROTOCOL"))),
@@ -31,7 +31,7 @@ struct Fields {
         referrer(variables.last(detail::known("HTTP_REFERER"))),
         agent(variables.last(detail::known("HTTP_USER_AGENT"))) {}
 
-  cgi_request::RequestLine request;
+  normaliser::RequestLine request;
   std::string_view address;
   std::string_view user;
   std::string_view protocol;

@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
-#include "decant/service/log.hpp"
-#include "decant/service/log_settings.hpp"
+#include "decant/service/log/log.hpp"
+#include "decant/service/log/log_settings.hpp"
+#include "decant/service/log/time_stamp.hpp"
 #include "decant/service/request/observer.hpp"
-#include "decant/service/time_stamp.hpp"
 
 namespace decant::service {
 

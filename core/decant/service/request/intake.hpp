@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "decant/service/connection.hpp"
+#include "decant/service/loop/connection.hpp"
 
 namespace decant::service {
 

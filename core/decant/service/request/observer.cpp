@@ -8,8 +8,8 @@
 #include <atomic>
 #include <utility>
 
-#include "decant/service/deadline.hpp"
-#include "decant/service/forked_child.hpp"
+#include "decant/service/loop/deadline.hpp"
+#include "decant/service/loop/forked_child.hpp"
 
 namespace decant::service {
 namespace {
@@ -158,6 +158,7 @@ Outcome run_observed(const Exchange& exchange, const Application& application,
                                  .errors = exchange.errors,
                                  .rules = exchange.rules,
                                  .framing = exchange.framing,
+                                 .paths = exchange.paths,
                                  .concurrency = exchange.concurrency,
                                  .id = observer->shows_ids() ? record.id : 0},
                                 application);

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "decant/error.hpp"
-#include "decant/service/forked_child.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
+#include "decant/service/loop/forked_child.hpp"
 #include "decant/service/request/spool.hpp"
 
 namespace decant::service {
@@ -107,6 +107,7 @@ void run(const Served& served, const Variables& variables,
                           .errors = errors,
                           .rules = served.rules,
                           .framing = served.framing,
+                          .paths = served.paths,
                           .concurrency = served.concurrency};
   const Outcome outcome =
       run_observed(exchange, served.application, observer,

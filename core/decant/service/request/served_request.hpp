@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "decant/gateway.hpp"
-#include "decant/service/connection.hpp"
-#include "decant/service/deadline.hpp"
 #include "decant/service/limits.hpp"
+#include "decant/service/loop/connection.hpp"
+#include "decant/service/loop/deadline.hpp"
 #include "decant/service/request/observer.hpp"
 
 namespace decant::service {
@@ -18,12 +18,13 @@ namespace decant::service {
 /// borrowed live as long as the service.
 struct Served {
   const Application& application;
-  const cgi_request::Rules& rules;
+  const normaliser::Rules& rules;
   const Limits& limits;
   Concurrency concurrency;
   int door = 0;                ///< its place among the doors
   std::string_view door_name;  ///< for logs
-  cgi_request::Framing framing = cgi_request::Framing::content_length;
+  normaliser::Framing framing = normaliser::Framing::content_length;
+  normaliser::Paths paths = normaliser::Paths::split;
   /// wsgi.errors goes to the web server where the protocol has a place for it,
   /// not to our log.
   bool errors_to_server = false;

@@ -8,8 +8,8 @@
 
 #include "decant/descriptor.hpp"
 #include "decant/error.hpp"
-#include "decant/service/forked_child.hpp"
-#include "decant/service/log.hpp"
+#include "decant/service/log/log.hpp"
+#include "decant/service/loop/forked_child.hpp"
 #include "decant/service/request/body_input.hpp"
 #include "decant/service/request/writer.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "decant/service/loop.hpp"
+#include "decant/service/loop/loop.hpp"
 #include "decant/service/request/body_input.hpp"
 #include "decant/service/request/codec.hpp"
 #include "decant/service/request/intake.hpp"

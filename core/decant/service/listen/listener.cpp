@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/listen/listener.hpp"
+
+#include <netdb.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "decant/error.hpp"
+#include "decant/service/listen/listener_kinds.hpp"
+
+namespace decant::service {
+namespace {
+
+std::string unix_name(const sockaddr_un& address, socklen_t size) {
+  constexpr std::size_t header = offsetof(sockaddr_un, sun_path);
+  if (size <= header) return "unix:";
+  std::string path(address.sun_path, size - header);
+  if (path.front() == '\0') {
+    path.front() = '@';  // Linux's abstract names, unix(7)
+  } else {
+    path.resize(std::strlen(path.c_str()));
+  }
+  return "unix:" + path;
+}
+
+}  // namespace
+
+void fail_to_listen(const std::string& name, int error, std::string_view cure) {
+  throw Error("endpoint: " + name + ": " +
+              std::generic_category().message(error) + "; " +
+              std::string(cure));
+}
+
+std::string bound_name(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  if (::getsockname(fd, address, &size) != 0) return "fd:" + std::to_string(fd);
+  if (address->sa_family == AF_UNIX) {
+    sockaddr_un name{};
+    std::memcpy(&name, &storage, sizeof name);
+    return unix_name(name, std::min<socklen_t>(size, sizeof name));
+  }
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (::getnameinfo(address, size, host.data(), host.size(), port.data(),
+                    port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "fd:" + std::to_string(fd);
+  }
+  return host_and_port(host.data(), port.data());
+}
+
+Descriptor make_socket(int family, const std::string& name) {
+  Descriptor socket(
+      ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) fail_to_listen(name, errno, "raise the limit of open files");
+  return socket;
+}
+
+Listener::Listener(Descriptor socket, std::string name, std::string file)
+    : socket_(std::move(socket)),
+      name_(std::move(name)),
+      file_(std::move(file)) {
+  struct stat info {};
+  if (file_.empty() || ::lstat(file_.c_str(), &info) != 0) return;
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+}
+
+Listener::Listener(Listener&& other) noexcept
+    : socket_(std::move(other.socket_)),
+      name_(std::move(other.name_)),
+      file_(std::exchange(other.file_, {})),
+      device_(other.device_),
+      inode_(other.inode_) {}
+
+Listener::~Listener() {
+  if (file_.empty()) return;
+  // While the socket is open its inode number is not given to another file.
+  struct stat info {};
+  if (::lstat(file_.c_str(), &info) == 0 && info.st_dev == device_ &&
+      info.st_ino == inode_) {
+    ::unlink(file_.c_str());
+  }
+}
+
+Listener open(const Endpoint& endpoint, const SocketSettings& settings) {
+  switch (endpoint.kind) {
+    case Endpoint::Kind::unix_path:
+      return open_unix(endpoint, settings);
+    case Endpoint::Kind::descriptor:
+      return take(endpoint.descriptor, endpoint.text());
+    case Endpoint::Kind::tcp:
+      break;
+  }
+  return open_tcp(endpoint, settings);
+}
+
+bool is_listening_socket(int fd) noexcept {
+  int type = 0;
+  int listens = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;
+  size = sizeof listens;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+         type == SOCK_STREAM && listens != 0;
+}
+
+bool is_allowed_peer(const sockaddr* address,
+                     const SocketSettings& settings) noexcept {
+  if (address->sa_family == AF_UNIX || is_loopback(address)) return true;
+  return std::any_of(
+      settings.allow_peer.begin(), settings.allow_peer.end(),
+      [address](const Network& n) { return n.contains(address); });
+}
+
+}  // namespace decant::service

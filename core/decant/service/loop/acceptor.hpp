@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Takes connections from the listening sockets of a loop.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include "decant/service/limits.hpp"
+#include "decant/service/listen/listener.hpp"
+#include "decant/service/loop/connection.hpp"
+
+namespace decant::service {
+
+/// Any thread may call it. Its listeners report to an epoll; their addresses
+/// are the tags of the events.
+class Acceptor {
+ public:
+  struct Settings {
+    const SocketSettings& socket;
+    const Limits& limits;
+    /// Other processes accept from the same sockets.
+    bool is_shared = false;
+  };
+
+  /// Borrows all of them. Throws std::system_error.
+  Acceptor(const std::vector<Listener>& listeners, int epoll,
+           ConnectionTable& connections, const Settings& settings);
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+  ~Acceptor();
+
+  /// The number of doors, which are counted from 0.
+  std::size_t doors() const noexcept { return listeners_.size(); }
+  /// The door that the tag of an event belongs to; -1: none.
+  int door_of(const void* tag) const noexcept;
+  bool is_shared() const noexcept { return settings_.is_shared; }
+
+  /// The next connection that is allowed, held; null when nobody waits, or
+  /// there is no room for one, which is_blocked() tells.
+  Connection* accept(int door, Clock::time_point arrived);
+  /// Has epoll report a door at once if anybody waits there.
+  void watch(int door);
+  /// Has it report that door no more.
+  void leave(int door) noexcept;
+
+  /// Peers wait in a backlog until a connection closes or time has passed.
+  bool is_blocked() const noexcept { return blocked_; }
+  /// Tries again.
+  void retry();
+
+ private:
+  const Listener& at(int door) const noexcept {
+    return listeners_[static_cast<std::size_t>(door)];
+  }
+  void block(const Listener& listener, int error);
+
+  const std::vector<Listener>& listeners_;
+  const int epoll_;
+  ConnectionTable& connections_;
+  const Settings settings_;
+  std::atomic<bool> blocked_{false};
+};
+
+}  // namespace decant::service

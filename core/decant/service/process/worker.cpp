@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "decant/service/process/worker.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <random>
+#include <utility>
+
+#include "decant/error.hpp"
+#include "decant/runtime.hpp"
+#include "decant/service/log/log.hpp"
+#include "decant/service/loop/deadline.hpp"
+#include "decant/service/loop/forked_child.hpp"
+#include "decant/service/loop/loop.hpp"
+#include "decant/service/loop/signals.hpp"
+#include "decant/service/process/idle_watch.hpp"
+#include "decant/service/process/load_watch.hpp"
+#include "decant/service/process/source_watch.hpp"
+#include "decant/service/request/observer.hpp"
+#include "decant/service/request/served_request.hpp"
+#include "decant/service/status/process_memory.hpp"
+
+namespace decant::service {
+namespace {
+
+/// Keeps the place of one thread on the scoreboard.
+class SlotObserver final : public Observer {
+ public:
+  SlotObserver(Scoreboard& board, int worker, int thread)
+      : slot_(board.thread(worker, thread)),
+        traffic_(board.traffic(worker, thread)) {}
+
+  void begin(const RequestRecord& record) noexcept override {
+    const auto [method, target] = normaliser::request_line(record.variables);
+    slot_.begin(method, target, record.begun, record.arrival.door);
+  }
+
+  void end(const RequestRecord& record) noexcept override {
+    slot_.end(record.status, record.bytes_received, record.bytes_sent,
+              record.taken, record.waited, record.outcome,
+              &traffic_[static_cast<std::size_t>(record.arrival.door)]);
+  }
+
+ private:
+  ThreadSlot& slot_;
+  std::span<SharedTraffic> traffic_;  // of each door
+};
+
+/// Counts down the requests that a process may serve.
+class RequestLimit {
+ public:
+  explicit RequestLimit(const Options& options)
+      : left_(static_cast<std::int64_t>(options.max_requests)) {
+    if (options.max_requests_jitter == 0) return;
+    std::random_device random;
+    left_ +=
+        static_cast<std::int64_t>(std::uniform_int_distribution<std::uint64_t>(
+            0, options.max_requests_jitter)(random));
+  }
+
+  /// True for the request that was the last one.
+  bool count() noexcept { return left_.fetch_sub(1) == 1; }
+
+ private:
+  std::atomic<std::int64_t> left_;
+};
+
+class Worker {
+ public:
+  Worker(Shared& shared, const Seat& seat, const Notifier* notifier)
+      : shared_(shared),
+        options_(shared.options),
+        seat_(seat),
+        notifier_(notifier),
+        limit_(shared.options),
+        idle_(shared.board, shared.options.idle_exit),
+        signals_({.files = is_supervised() ? std::vector<std::string>()
+                                           : socket_files(shared),
+                  .grace = shared.options.limits.grace,
+                  .is_worker = is_supervised(),
+                  .supervisor = shared.supervisor}) {}
+
+  int run();
+
+ private:
+  class LimitObserver;
+
+  static std::vector<std::string> socket_files(Shared& shared) {
+    std::vector<std::string> files;
+    for (const Listener& listener : shared.listeners) {
+      if (!listener.file().empty()) files.push_back(listener.file());
+    }
+    return files;
+  }
+
+  bool is_supervised() const noexcept { return seat_.reports >= 0; }
+  void report(Report::Kind kind) const noexcept {
+    send({kind, seat_.slot, seat_.generation, ::getpid()}, seat_.reports);
+  }
+  /// It has served long enough: another one takes its place.
+  void retire() noexcept {
+    if (is_supervised()) {
+      report(Report::Kind::tired);
+    } else {
+      signals_.request_stop();
+    }
+  }
+  void set_deadlines();
+  std::unique_ptr<Observer> make_observer(int thread);
+  const Limits& limits_of(const Door& door) const noexcept;
+  std::vector<const Limits*> door_limits() const;
+  Protocols make_protocols(int thread);
+  void every_second();
+  bool needs_clock() const noexcept;
+  void look_at_memory();
+
+  Shared& shared_;
+  const Options& options_;
+  const Seat seat_;
+  const Notifier* const notifier_;
+  RequestLimit limit_;
+  IdleWatch idle_;
+  Signals signals_;
+  SourceWatch sources_;
+  bool retired_ = false;
+};
+
+class Worker::LimitObserver final : public Observer {
+ public:
+  explicit LimitObserver(Worker& worker) : worker_(worker) {}
+  void begin(const RequestRecord&) noexcept override {}
+  void end(const RequestRecord&) noexcept override {
+    if (worker_.limit_.count()) worker_.retire();
+  }
+
+ private:
+  Worker& worker_;
+};
+
+/// In a signal handler: a thread is lost.
+void report_stuck(const void* context) noexcept {
+  const auto& seat = *static_cast<const Seat*>(context);
+  send({Report::Kind::stuck, seat.slot, seat.generation, ::getpid()},
+       seat.reports);
+}
+
+void Worker::set_deadlines() {
+  service::set_deadlines({.timeout = options_.limits.timeout,
+                          .in_main_thread = options_.threads == 1,
+                          .stuck = is_supervised() ? report_stuck : nullptr,
+                          .context = &seat_});
+}
+
+std::unique_ptr<Observer> Worker::make_observer(int thread) {
+  std::vector<std::unique_ptr<Observer>> observers;
+  // Without a supervisor few look at the scoreboard.
+  const bool is_watched = is_supervised() || options_.idle_exit.count() != 0;
+  if (is_watched && shared_.board.thread_slots() > thread) {
+    observers.push_back(
+        std::make_unique<SlotObserver>(shared_.board, seat_.slot, thread));
+  }
+  if (shared_.access_log != nullptr) {
+    observers.push_back(shared_.access_log->make_observer());
+  }
+  if (options_.max_requests != 0) {
+    observers.push_back(std::make_unique<LimitObserver>(*this));
+  }
+  return together(std::move(observers));
+}
+
+const Limits& Worker::limits_of(const Door& door) const noexcept {
+  return door.limits ? *door.limits : options_.limits;
+}
+
+std::vector<const Limits*> Worker::door_limits() const {
+  std::vector<const Limits*> limits;
+  for (const Door& door : shared_.doors) limits.push_back(&limits_of(door));
+  return limits;
+}
+
+Protocols Worker::make_protocols(int thread) {
+  Protocols protocols{.observer = make_observer(thread), .by_door = {}};
+  for (std::size_t i = 0; i < shared_.doors.size(); ++i) {
+    const Door& door = shared_.doors[i];
+    const Served served{.application = shared_.application,
+                        .rules = options_.rules,
+                        .limits = limits_of(door),
+                        .concurrency = {.multithread = options_.threads > 1,
+                                        .multiprocess = shared_.processes > 1},
+                        .door = static_cast<int>(i),
+                        .door_name = shared_.board.door_names()[i]};
+    protocols.by_door.push_back(
+        door.make_protocol(served, protocols.observer.get()));
+  }
+  return protocols;
+}
+
+bool Worker::needs_clock() const noexcept {
+  if (options_.reload) return true;
+  return !is_supervised() &&
+         (options_.max_memory != 0 || options_.idle_exit.count() != 0 ||
+          (notifier_ != nullptr && notifier_->interval().count() != 0));
+}
+
+void Worker::every_second() {
+  if (options_.reload && sources_.changed()) report(Report::Kind::changed);
+  if (is_supervised()) return;
+  if (notifier_ != nullptr && notifier_->interval().count() != 0) {
+    notifier_->alive();
+  }
+  look_at_memory();
+  if (idle_.is_over()) signals_.request_stop();
+}
+
+void Worker::look_at_memory() {
+  if (options_.max_memory == 0 || retired_) return;
+  const auto memory = read_process_memory(::getpid());
+  if (!memory || memory->resident <= options_.max_memory) return;
+  retired_ = true;
+  log(LogLevel::info, "more memory than --max-memory allows: " +
+                          std::to_string(memory->resident >> 20) + " MiB");
+  retire();
+}
+
+int Worker::run() {
+  auto& slot = shared_.board.worker(seat_.slot);
+  slot.pid = ::getpid();
+  if (!is_supervised()) {
+    slot.started = Clock::now().time_since_epoch().count();
+  }
+  set_deadlines();
+  if (!load(shared_)) return exit_not_loaded;
+  if (options_.reload) sources_.start();
+  keep_from_forks(seat_.reports);
+  Loop loop(shared_.listeners, signals_,
+            {.socket = options_.socket,
+             .limits = options_.limits,
+             .door_limits = door_limits(),
+             .threads = options_.threads,
+             .takes_turns = runtime().one_at_a_time,
+             .shares_listeners = shared_.processes > 1,
+             .lifeline = seat_.reports,
+             .every_second = needs_clock() ? [this] { every_second(); }
+                                           : std::function<void()>()});
+  slot.state = WorkerState::ready;
+  if (is_supervised()) {
+    report(Report::Kind::ready);
+  } else {
+    announce(shared_);
+    if (notifier_ != nullptr) notifier_->ready();
+  }
+  signals_.serving();
+  loop.run([this](int thread) { return make_protocols(thread); });
+  if (notifier_ != nullptr) notifier_->stopping();
+  return 0;
+}
+
+}  // namespace
+
+void send(const Report& report, int pipe) noexcept {
+  [[maybe_unused]] const auto written = ::write(pipe, &report, sizeof report);
+}
+
+void announce(const Shared& shared) {
+  log(LogLevel::info, shared.banner);
+  for (const std::string& line : shared.warnings) {
+    log(LogLevel::warning, shared.name + ": " + line);
+  }
+}
+
+bool load(Shared& shared) {
+  if (shared.application) return true;
+  try {
+    const LoadWatch watch(shared.name, shared.options.load_timeout);
+    shared.application = shared.load();
+    return true;
+  } catch (const std::exception& error) {
+    log(LogLevel::error, error.what());
+    return false;
+  }
+}
+
+int work(Shared& shared, const Seat& seat, const Notifier* notifier) {
+  return Worker(shared, seat, notifier).run();
+}
+
+}  // namespace decant::service
