@@ -271,7 +271,8 @@ void normalise(Paths convention, const Rules& rules, Environ& env) {
         (variables.contains(known("REQUEST_METHOD"))
              ? "REQUEST_METHOD " + quoted(method)
              : std::string("no REQUEST_METHOD")) +
-        "; it must pass the CGI variables (nginx: include fastcgi_params)");
+        "; it must pass the CGI variables (nginx: include the params file "
+        "of the protocol)");
   }
   recover_authorization(variables);
   set_server(env);

@@ -12,7 +12,8 @@ failed=0
 make_tree() {
   rm -rf "$root/tree"
   mkdir -p "$root/tree" && cd "$root/tree" || exit 2
-  mkdir -p core/decant/service adapters/decant/server/fastcgi examples \
+  mkdir -p core/decant/service/log core/decant/service/loop \
+    adapters/decant/server/fastcgi adapters/decant/server/http examples \
     adapters/decant/application adapters/decant/command tests man
   write core/decant/text.hpp '<string>'
   write core/decant/service/log/log.hpp '"decant/text.hpp"' '<sys/socket.h>'
@@ -60,6 +61,14 @@ must_fail() {
 catches include_paths core/decant/x.cpp '"text.hpp"'
 catches core_knows_core core/decant/x.cpp '"decant/server/cgi.hpp"'
 catches service_above_contract core/decant/x.hpp '"decant/service/log/log.hpp"'
+catches rooms_enter_only_their_own core/decant/service/log/x.cpp \
+  '"decant/service/loop/loop.hpp"'
+catches rooms_enter_only_their_own core/decant/service/loop/x.cpp \
+  '"decant/service/service.hpp"'
+make_tree
+passes core_names_no_protocol
+echo 'const char* door = "fcgi";' >>core/decant/service/log/log.hpp
+must_fail core_names_no_protocol 'a protocol in core'
 catches core_without_third_party core/decant/x.cpp '<boost/asio.hpp>'
 catches core_without_third_party core/decant/service/x.cpp '<zlib.h>'
 catches sides_know_core_and_family adapters/decant/server/runner.cpp \

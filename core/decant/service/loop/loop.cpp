@@ -305,7 +305,7 @@ void Loop::attend_held(Connection& connection, const Protocols& protocols) {
 Next Loop::look(Connection& connection, const Protocols& protocols) {
   if (connection.state == Next::linger) return Next::linger;
   const auto door = static_cast<std::size_t>(connection.door);
-  return protocols.by_door[door]->ready(connection);
+  return protocols[door]->ready(connection);
 }
 
 const Limits& Loop::limits_of(const Connection& connection) const noexcept {

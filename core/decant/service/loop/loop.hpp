@@ -19,7 +19,6 @@
 #include "decant/service/loop/connection.hpp"
 #include "decant/service/loop/signals.hpp"
 #include "decant/service/loop/turns.hpp"
-#include "decant/service/request/observer.hpp"
 
 namespace decant::service {
 
@@ -34,11 +33,8 @@ class Protocol {
   virtual Next ready(Connection& connection) = 0;
 };
 
-/// What a thread serves with.
-struct Protocols {
-  std::unique_ptr<Observer> observer;  ///< may be null; lent to all of them
-  std::vector<std::unique_ptr<Protocol>> by_door;
-};
+/// What a thread serves with: a protocol for each door.
+using Protocols = std::vector<std::unique_ptr<Protocol>>;
 
 /// Makes those of a thread, which are counted from 0. Called on it.
 using MakeProtocols = std::function<Protocols(int thread)>;

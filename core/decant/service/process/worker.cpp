@@ -76,6 +76,8 @@ class Worker {
         notifier_(notifier),
         limit_(shared.options),
         idle_(shared.board, shared.options.idle_exit),
+        observers_(static_cast<std::size_t>(
+            shared.options.threads + spare_threads(shared.options.threads))),
         signals_({.files = is_supervised() ? std::vector<std::string>()
                                            : socket_files(shared),
                   .grace = shared.options.limits.grace,
@@ -122,6 +124,7 @@ class Worker {
   const Notifier* const notifier_;
   RequestLimit limit_;
   IdleWatch idle_;
+  std::vector<std::unique_ptr<Observer>> observers_;  // of each thread
   Signals signals_;
   SourceWatch sources_;
   bool retired_ = false;
@@ -181,7 +184,10 @@ std::vector<const Limits*> Worker::door_limits() const {
 }
 
 Protocols Worker::make_protocols(int thread) {
-  Protocols protocols{.observer = make_observer(thread), .by_door = {}};
+  // Lent to all of them.
+  auto& observer = observers_[static_cast<std::size_t>(thread)];
+  observer = make_observer(thread);
+  Protocols protocols;
   for (std::size_t i = 0; i < shared_.doors.size(); ++i) {
     const Door& door = shared_.doors[i];
     const Served served{.application = shared_.application,
@@ -191,8 +197,7 @@ Protocols Worker::make_protocols(int thread) {
                                         .multiprocess = shared_.processes > 1},
                         .door = static_cast<int>(i),
                         .door_name = shared_.board.door_names()[i]};
-    protocols.by_door.push_back(
-        door.make_protocol(served, protocols.observer.get()));
+    protocols.push_back(door.make_protocol(served, observer.get()));
   }
   return protocols;
 }
