@@ -126,7 +126,7 @@ void add_lint_rows(Rows& all) {
                     seen.log("[content-type]");
                   }});
   for (Row& row : rows) {
-    row.not_for = {{"python", "Python has its validator, a column"}};
+    row.needs = {Need::core_streams};
     all.push_back(std::move(row));
   }
 }
@@ -164,7 +164,7 @@ void add_cut_rows(Rows& rows) {
                         seen.log("5 of the 10 bytes");
                         seen.log("closed too-short");
                       },
-                  .not_for = {{"program", "the program logs it too"}}});
+                  .needs = {Need::bare_log}});
 }
 
 void add_no_content_rows(Rows& rows) {
@@ -190,7 +190,7 @@ void add_no_content_rows(Rows& rows) {
   };
   add("204 has neither body nor length nor type", "no-content",
       "204 No Content", "", "")
-      .not_for = {{"validated", "the validator refuses 204 with a type"}};
+      .needs = {Need::unchecked};
   add("304 has neither body nor length nor type", "not-modified",
       "304 Not Modified", "ETag", "\"e\"");
   rows.push_back({.name = "204 without a body gets no inferred length",

@@ -28,6 +28,18 @@ Pairs clean_environment(Pairs variables) {
   return variables;
 }
 
+/// Those of the command; `words` begin with a side and APP.
+Words command_words(Words words) {
+  // Python starts for each row: without site and packages of a user it does so
+  // sooner, but takes no allocator from its environment either.
+  const bool is_python = words[1].starts_with("python:");
+  if (is_python && std::getenv("PYTHONMALLOC") == nullptr) {
+    words.emplace_back("--isolated");
+  }
+  words.insert(words.begin(), decant_command());
+  return words;
+}
+
 /// A process that ended, and what it wrote.
 struct Ended {
   int status;
@@ -75,7 +87,7 @@ class Cgi final : public ServerSide {
 
   Response serve(const Request& request) override {
     return judged(
-        converse({.words = {decant_command(), "cgi", app_, "--env", deployed},
+        converse({.words = command_words({"cgi", app_, "--env", deployed}),
                   .environment = clean_environment(cgi_variables(request)),
                   .inherit_environment = false,
                   .input = request.body},
@@ -104,15 +116,15 @@ class Runner final : public ServerSide {
 
  private:
   Command from_environment(const Request& request) const {
-    return {.words = {decant_command(), "run", app_, "--env", deployed},
+    return {.words = command_words({"run", app_, "--env", deployed}),
             .environment = clean_environment(cgi_variables(request)),
             .inherit_environment = false,
             .input = request.body};
   }
 
   Command from_options(const Request& request) const {
-    Words words = {decant_command(), "run",    app_, request.target,
-                   "--env",          deployed, "-X", request.method};
+    Words words = command_words(
+        {"run", app_, request.target, "--env", deployed, "-X", request.method});
     for (const auto& [name, value] : request.headers) {
       words.emplace_back("-H");
       words.push_back(name);
@@ -142,7 +154,7 @@ class Http final : public ServerSide {
 
   Response serve(const Request& request) override {
     const Ended ended = converse(
-        {.words = {decant_command(), "run", app_, "--http", "--env", deployed},
+        {.words = command_words({"run", app_, "--http", "--env", deployed}),
          .input = http_text(request)},
         request);
     const bool to_head = request.method == "HEAD";

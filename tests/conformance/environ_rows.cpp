@@ -5,14 +5,6 @@
 namespace decant::conformance {
 namespace {
 
-/// Rows that need a variable which no client can bring about.
-const Exceptions variables_given = {
-    {"http", "the server side makes the variables from HTTP"},
-    {"nginx", "nginx makes the variables from HTTP"}};
-
-const Exceptions joined_before = {
-    {"cgi", "an environment has each name once: the web server has joined"}};
-
 std::string_view word(bool value) {
   return value ? "true" : "false";
 }
@@ -109,13 +101,13 @@ void add_header_rows(Rows& rows) {
                                {"X-Between", "b"},
                                {"X-Many", "c"}}},
        .check = [](Seen& seen) { seen.variable("HTTP_X_MANY", "a, c"); },
-       .not_for = joined_before});
+       .needs = {Need::repeated_variables}});
   rows.push_back(
       {.name = "repeated cookies are joined by semicolons",
        .application = "environ",
        .request = {.headers = {{"Cookie", "a=1"}, {"Cookie", "b=2"}}},
        .check = [](Seen& seen) { seen.variable("HTTP_COOKIE", "a=1; b=2"); },
-       .not_for = joined_before});
+       .needs = {Need::repeated_variables}});
   rows.push_back({.name = "a Proxy header never becomes HTTP_PROXY",
                   .application = "environ",
                   .request = {.headers = {{"Proxy", "http://evil.test/"}}},
@@ -145,7 +137,7 @@ void add_variable_rows(Rows& rows) {
                       [](Seen& seen) {
                         seen.variable("HTTP_AUTHORIZATION", "Basic Zm9v");
                       },
-                  .not_for = variables_given});
+                  .needs = {Need::given_variables}});
   rows.push_back(
       {.name = "SCRIPT_NAME is never a slash",
        .application = "environ",
@@ -155,7 +147,7 @@ void add_variable_rows(Rows& rows) {
              seen.variable("SCRIPT_NAME", "");
              seen.variable("PATH_INFO", "/");
            },
-       .not_for = variables_given});
+       .needs = {Need::given_variables}});
   rows.push_back({.name = "SCRIPT_NAME and PATH_INFO are as the web server "
                           "split them",
                   .application = "environ",
@@ -166,13 +158,13 @@ void add_variable_rows(Rows& rows) {
                         seen.variable("SCRIPT_NAME", "/cgi-bin/app");
                         seen.variable("PATH_INFO", "/a//b");
                       },
-                  .not_for = variables_given});
+                  .needs = {Need::given_variables}});
   rows.push_back(
       {.name = "SERVER_NAME has no port",
        .application = "environ",
        .request = {.variables = {{"SERVER_NAME", "a.test:8080"}}},
        .check = [](Seen& seen) { seen.variable("SERVER_NAME", "a.test"); },
-       .not_for = variables_given});
+       .needs = {Need::given_variables}});
   rows.push_back({.name = "HTTPS makes the URL scheme https",
                   .application = "environ",
                   .request = {.variables = {{"HTTPS", "on"}}},
@@ -181,8 +173,7 @@ void add_variable_rows(Rows& rows) {
                         seen.variable("wsgi.url_scheme", "https");
                         seen.variable("HTTPS", "on");
                       },
-                  .not_for = {{"http", "a pipe has no TLS"},
-                              {"nginx", "TLS would need a certificate"}}});
+                  .needs = {Need::tls}});
   rows.push_back({.name = "a web server cannot set wsgi. keys",
                   .application = "environ",
                   .request = {.variables = {{"wsgi.url_scheme", "gopher"},
@@ -193,7 +184,7 @@ void add_variable_rows(Rows& rows) {
                         seen.body_lacks("gopher");
                         seen.no_variable("decant.x");
                       },
-                  .not_for = variables_given});
+                  .needs = {Need::given_variables}});
   rows.push_back({.name = "a request without a method is refused",
                   .application = "environ",
                   .request = {.variables = {{"REQUEST_METHOD", ""}},
@@ -205,8 +196,7 @@ void add_variable_rows(Rows& rows) {
                         seen.exit_status(0);
                         seen.log("REQUEST_METHOD");
                       },
-                  .not_for = {{"http", "HTTP has no such request"},
-                              {"nginx", "HTTP has no such request"}}});
+                  .needs = {Need::given_variables}});
 }
 
 void add_key_rows(Rows& rows) {
@@ -227,13 +217,13 @@ void add_key_rows(Rows& rows) {
              seen.variable("wsgi.multiprocess", word(truth.multiprocess));
              seen.variable("wsgi.run_once", word(truth.run_once));
            },
-       .not_for = {{"program", "it has a process for each request"}}});
+       .needs = {Need::resident}});
   rows.push_back(
       {.name = "a variable of the deployer is in every environ",
        .application = "environ",
        .check =
            [](Seen& seen) { seen.variable(deployed_name, deployed_value); },
-       .not_for = {{"program", "its environment has no such name"}}});
+       .needs = {Need::resident}});
   rows.push_back({.name = "the environ is a dictionary that may be changed",
                   .application = "dictionary",
                   .check = [](Seen& seen) { seen.body("as it should be\n"); }});

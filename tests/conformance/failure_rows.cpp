@@ -32,9 +32,9 @@ Row page_row(std::string name, std::string application, const Message& logged,
   return row;
 }
 
-/// Of a program that says no length.
-const Exceptions only_signals_cut = {
-    {"program", "its exit status alone does not cut a response"}};
+/// The exit status of a program alone does not cut a response that says no
+/// length.
+const Needs only_signals_cut = {Need::resident};
 
 Row cut_row(std::string name, std::string application,
             const std::vector<std::string>& closed = {}) {
@@ -114,20 +114,20 @@ void add_failure_rows(Rows& rows) {
       {"start_response: the status",
        "python: AssertionError: start_response: the status"},
       {"closed bad-generator"}));
-  rows.back().not_for = {{"validated", "the validator finds it first"}};
+  rows.back().needs = {Need::unchecked};
   rows.push_back(cut_row("an exception midway cuts the response",
                          "fails-midway", {"closed midway"}));
-  rows.back().not_for = only_signals_cut;
+  rows.back().needs = only_signals_cut;
   rows.push_back(cut_row("an exception within Content-Length cuts the response",
                          "fails-within-length", {"closed within-length"}));
   rows.push_back(cut_row("an exception after write cuts the response",
                          "fails-after-write"));
-  rows.back().not_for = only_signals_cut;
+  rows.back().needs = only_signals_cut;
   rows.push_back(
       cut_row("an exception of a generator cuts the response, and "
               "destroys its locals",
               "fails-as-generator", {"closed generator"}));
-  rows.back().not_for = only_signals_cut;
+  rows.back().needs = only_signals_cut;
   rows.push_back(closed_row("close() is called once at a normal end", "source",
                             "from a source\n", "closed source"));
   rows.push_back(closed_row("close() is called once for a pointer",
@@ -161,7 +161,7 @@ void add_failure_rows(Rows& rows) {
              seen.log("closed endless");
              seen.quiet();
            },
-       .not_for = {{"program", "it is ended by TERM"}}});
+       .needs = {Need::resident}});
 }
 
 void add_log_rows(Rows& rows) {
@@ -174,7 +174,7 @@ void add_log_rows(Rows& rows) {
                         seen.log("one line\ntwo parts\n");
                         seen.log("unfinished\n");
                       },
-                  .not_for = {{"program", "its name is before each line"}}});
+                  .needs = {Need::bare_log}});
   rows.push_back({.name = "control bytes are escaped in the log",
                   .application = "complains",
                   .request = {.log = {"unfinished\n"}},
@@ -182,7 +182,6 @@ void add_log_rows(Rows& rows) {
                     seen.log("\\x1b[31mred\\x1b[0m\\x0d and \\x07\n");
                     seen.log("\x1B", 0);
                   }});
-  const std::string shared = "it has the standard streams of the suite";
   rows.push_back({.name = "what an application prints is not in the response",
                   .application = "prints",
                   .check =
@@ -190,13 +189,13 @@ void add_log_rows(Rows& rows) {
                         seen.status("200 OK");
                         seen.body("the response\n");
                       },
-                  .not_for = {{"in-process", shared}}});
+                  .needs = {Need::own_streams}});
   rows.push_back(
       {.name = "standard input does not give the request body",
        .application = "reads-standard-input",
        .request = {.method = "POST", .body = "the body"},
        .check = [](Seen& seen) { seen.body("nothing there, the body"); },
-       .not_for = {{"in-process", shared}}});
+       .needs = {Need::own_streams}});
 }
 
 void add_streaming_rows(Rows& rows) {

@@ -42,14 +42,14 @@ void add_size_rows(Rows& rows) {
                           sample(20'000), sample(20'000)));
   rows.push_back(read_row("read_some gives what is there", "as-it-comes",
                           sample(20'000), sample(20'000)));
-  rows.back().not_for = {{"python", "wsgi.input has no such method"}};
+  rows.back().needs = {Need::core_streams};
   rows.push_back(read_row("read(0) gives nothing and takes nothing",
                           "nothing-first", "abcdef", "abc|def"));
   rows.push_back(read_row("after the end every read is empty", "past-the-end",
                           "abc", "abc and no more"));
   rows.push_back(read_row("length and consumed tell how far it is", "lengths",
                           "12345", "length 5, read 5, consumed 5\n"));
-  rows.back().not_for = {{"python", "wsgi.input has no such methods"}};
+  rows.back().needs = {Need::core_streams};
 }
 
 void add_line_rows(Rows& rows) {
@@ -101,8 +101,7 @@ void add_framing_rows(Rows& rows) {
                               .body = "0123456789",
                               .content_length = "3"},
                   .check = [](Seen& seen) { seen.body("012 and no more"); },
-                  .not_for = {{"http", "what follows is the next request"},
-                              {"nginx", "nginx ends it there"}}});
+                  .needs = {Need::bytes_behind_body}});
   rows.push_back(
       {.name = "a body of unknown length is read to its end",
        .application = "echo",
@@ -118,10 +117,6 @@ void add_framing_rows(Rows& rows) {
        }});
 }
 
-/// What reaches the application of a request that nginx has not got whole.
-const Exceptions nginx_waits = {
-    {"nginx", "nginx waits for the whole body before it asks"}};
-
 void add_cut_rows(Rows& rows) {
   const Request cut = {.method = "POST", .body = "abc", .content_length = "10"};
   rows.push_back(
@@ -129,8 +124,7 @@ void add_cut_rows(Rows& rows) {
        .application = "catches",
        .request = cut,
        .check = [](Seen& seen) { seen.body("caught a gateway error\n"); },
-       .not_for = {*nginx_waits.begin(),
-                   {"program", "it is ended, and not asked"}}});
+       .needs = {Need::body_as_it_comes, Need::resident}});
   Request logged = cut;
   logged.log = {"input: "};
   rows.push_back({.name = "a body that is cut short is no success",
@@ -141,7 +135,7 @@ void add_cut_rows(Rows& rows) {
                         seen.body_lacks("abc");
                         seen.status("400 Bad Request");
                       },
-                  .not_for = nginx_waits});
+                  .needs = {Need::body_as_it_comes}});
   rows.push_back(
       {.name = "a CONTENT_LENGTH that is no number is refused",
        .application = "echo",

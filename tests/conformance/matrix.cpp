@@ -2,141 +2,101 @@
 #include "conformance/matrix.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iostream>
-#include <map>
 
 #include "conformance/server_side.hpp"
 
 namespace decant::conformance {
 namespace {
 
-/// "a | b" inside a Markdown table.
-std::string cell(std::string text) {
-  for (std::size_t at = text.find('|'); at != std::string::npos;
-       at = text.find('|', at + 2)) {
-    text.insert(at, 1, '\\');
+constexpr std::array all_needs = {
+    Need::given_variables,  Need::repeated_variables, Need::tls,
+    Need::many_requests,    Need::fresh_process,      Need::bytes_behind_body,
+    Need::body_as_it_comes, Need::own_streams,        Need::resident,
+    Need::bare_log,         Need::core_streams,       Need::unchecked};
+
+bool is_for(const Rows& rows, const Column& column) {
+  return &rows == &table() || column.kind() == Kind::python;
+}
+
+bool applies(const Row& row, const Column& column) {
+  return std::all_of(row.needs.begin(), row.needs.end(),
+                     [&column](Need need) { return column.has(need); });
+}
+
+/// Numbers of the cells that are tests, and of those that do not apply.
+struct Counts {
+  std::size_t applicable = 0;
+  std::size_t not_applicable = 0;
+};
+
+Counts count(const Rows& rows) {
+  Counts counts;
+  for (const Column& column : columns()) {
+    if (!is_for(rows, column)) continue;
+    for (const Row& row : rows) {
+      ++(applies(row, column) ? counts.applicable : counts.not_applicable);
+    }
+  }
+  return counts;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : ", ") + name;
   }
   return text;
 }
 
-std::string mark(Result::State state) {
-  switch (state) {
-    case Result::State::ok:
-      return "ok";
-    case Result::State::failed:
-      return "FAIL";
-    case Result::State::not_applicable:
-      break;
-  }
-  return "-";
-}
-
-/// Columns that share one of the printed table.
-struct Group {
-  std::string name;
-  std::vector<Column*> columns;
-};
-
-/// All kinds behind the same server side stand together.
-std::vector<Group> all_groups() {
-  std::vector<Group> all;
-  for (Column& column : columns()) {
-    const bool alone = column.kind() == Kind::validated;
-    const std::string name = alone ? column.name() : column.side();
-    const auto same = std::find_if(
-        all.begin(), all.end(),
-        [&name](const Group& group) { return group.name == name; });
-    Group& group =
-        same == all.end() ? all.emplace_back(Group{name, {}}) : *same;
-    group.columns.push_back(&column);
-  }
-  return all;
-}
-
-/// The columns of Python alone, as groups of one.
-std::vector<Group> python_groups() {
-  std::vector<Group> all;
-  for (Column& column : columns()) {
-    if (column.kind() != Kind::python) continue;
-    all.push_back({column.side(), {&column}});
-  }
-  return all;
-}
-
-/// The printed tables, and what they come to.
-class Matrix {
- public:
-  void print() {
-    std::cout << "Each cell tells of C++, of Python and of a CGI program.\n";
-    print_table(table(), all_groups());
-    std::cout << "\nWhat is particular to Python:\n";
-    print_table(python_table(), python_groups());
-    print_rest();
-  }
-
-  bool good() const { return failures_.empty(); }
-
- private:
-  void print_table(const Rows& rows, const std::vector<Group>& groups) {
-    std::cout << "\n| case |";
-    for (const Group& group : groups) std::cout << ' ' << group.name << " |";
-    std::cout << "\n|---|";
-    for (std::size_t i = 0; i < groups.size(); ++i) std::cout << ":-:|";
-    std::cout << std::endl;
-    for (const Row& row : rows) print_row(row, groups);
-  }
-
-  void print_row(const Row& row, const std::vector<Group>& groups) {
-    std::map<std::string, std::string> columns_by_reason;
-    std::cout << "| " << cell(row.name) << " |";
-    for (const Group& group : groups) {
-      for (Column* const column : group.columns) {
-        const Result result = run(row, *column);
-        ++counts_[result.state];
-        std::cout << ' ' << mark(result.state);
-        if (result.state == Result::State::failed) {
-          failures_ += "- " + row.name + ", " + column->name() + ": " +
-                       result.reason + '\n';
-        } else if (result.state == Result::State::not_applicable &&
-                   column->missing().empty()) {
-          columns_by_reason[result.reason] += ", " + column->name();
-        }
-      }
-      std::cout << " |";
-    }
-    std::cout << std::endl;
-    for (const auto& [reason, names] : columns_by_reason) {
-      reasons_ += "- " + row.name + names + ": " + reason + '\n';
-    }
-  }
-
-  void print_rest() {
+/// What of `rows` does not hold everywhere, by what it needs.
+void print_exceptions(const Rows& rows) {
+  for (const Need need : all_needs) {
+    std::vector<std::string> lacking;
     for (const Column& column : columns()) {
-      if (column.missing().empty()) continue;
-      reasons_ += "- all, " + column.name() + ": " + column.missing() + '\n';
+      if (is_for(rows, column) && !column.has(need)) {
+        lacking.push_back(column.name());
+      }
     }
-    if (!reasons_.empty()) std::cout << "\nNot applicable:\n\n" << reasons_;
-    if (!failures_.empty()) std::cout << "\nFailed:\n\n" << failures_;
-    std::cout << '\n'
-              << table().size() << " cases x " << columns().size()
-              << " columns, " << python_table().size() << " cases x "
-              << python_groups().size()
-              << " columns: " << counts_[Result::State::ok] << " ok, "
-              << counts_[Result::State::failed] << " failed, "
-              << counts_[Result::State::not_applicable] << " not applicable\n";
+    std::vector<std::string> names;
+    for (const Row& row : rows) {
+      const Needs& needs = row.needs;
+      if (std::find(needs.begin(), needs.end(), need) != needs.end()) {
+        names.push_back("- " + row.name + '\n');
+      }
+    }
+    if (names.empty() || lacking.empty()) continue;
+    std::cout << "\nNot in " << join(lacking) << ": " << reason(need)
+              << ".\n\n";
+    for (const std::string& name : names) std::cout << name;
   }
+}
 
-  std::map<Result::State, std::size_t> counts_;
-  std::string reasons_;
-  std::string failures_;
-};
+void print_table(const std::string& title, const Rows& rows) {
+  std::vector<std::string> names;
+  for (const Column& column : columns()) {
+    if (is_for(rows, column)) names.push_back(column.name());
+  }
+  const Counts counts = count(rows);
+  std::cout << "## " << title << "\n\n"
+            << rows.size() << " cases x " << names.size()
+            << " columns: " << counts.applicable << " tests; "
+            << counts.not_applicable
+            << " cells do not apply.\nThe columns: " << join(names) << ".\n";
+  print_exceptions(rows);
+}
 
 }  // namespace
 
-int print_matrix() {
-  Matrix matrix;
-  matrix.print();
-  return matrix.good() ? 0 : 1;
+void print_matrix() {
+  print_table("All applications", table());
+  std::cout << '\n';
+  print_table("What is particular to Python", python_table());
+}
+
+void print_columns() {
+  for (const Column& column : columns()) std::cout << column.name() << '\n';
 }
 
 }  // namespace decant::conformance

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The conformance table as it is printed.
+// The conformance table as it is printed. Every cell of it is a section of the
+// test that its column is.
 #pragma once
 
 namespace decant::conformance {
 
-/// Runs every row in every column and prints, in Markdown, what came of it.
-/// Gives the exit status: 1 when a row failed.
-int print_matrix();
+/// Prints, in Markdown, how many cells there are, and of which rows and columns
+/// there are none, with the reason.
+void print_matrix();
+
+/// Prints the names of the columns, a line each.
+void print_columns();
 
 }  // namespace decant::conformance

@@ -92,15 +92,13 @@ void add_leaving_rows(Rows& rows) {
 }
 
 void add_short_rows(Rows& rows) {
-  const Exceptions nginx_waits = {
-      {"nginx", "nginx waits for the whole body before it asks"}};
   const Request cut = {.method = "POST", .body = "abc", .content_length = "10"};
   for (const std::string form :
        {"read", "read(n)", "readline", "readlines", "iteration"}) {
     Row row = body_row("a body that is cut short raises OSError in " + form,
                        "short-caught", "OSError, OSError", {}, cut);
     row.request.target = "/?" + form;
-    row.not_for = nginx_waits;
+    row.needs = {Need::body_as_it_comes};
     rows.push_back(row);
   }
   const auto refused = [&](std::string name, std::string application) {
@@ -113,7 +111,7 @@ void add_short_rows(Rows& rows) {
                           seen.log("Traceback", 0);
                           seen.log("POST /: ");
                         },
-                    .not_for = nginx_waits});
+                    .needs = {Need::body_as_it_comes}});
     rows.back().request.log = {"POST /: "};
   };
   refused("a body that is cut short gives 400 when OSError escapes",
@@ -135,8 +133,7 @@ void add_python_error_rows(Rows& rows) {
   add_short_rows(rows);
   rows.push_back(body_row("no way to standard output is one to the response",
                           "prints-everywhere", "the response\n"));
-  rows.back().not_for = {
-      {"in-process", "it has the standard streams of the suite"}};
+  rows.back().needs = {Need::own_streams};
 }
 
 }  // namespace decant::conformance

@@ -81,9 +81,7 @@ void add_bytes_rows(Rows& rows) {
   first.name = "bare bytes are complained of";
   first.request.log = {warning};
   first.check = [warning](Seen& seen) { seen.log(warning); };
-  const std::string reason = "it was said before";
-  first.not_for = {
-      {"in-process", reason}, {"fastcgi", reason}, {"nginx", reason}};
+  first.needs = {Need::fresh_process};
   rows.push_back(first);
   rows.push_back(again);
 }

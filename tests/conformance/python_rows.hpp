@@ -72,8 +72,7 @@ inline Row cut_row(std::string name, std::string application,
 
 /// For rows that need a request before.
 inline Row of_a_service(Row row) {
-  const std::string reason = "a process serves one request";
-  row.not_for = {{"cgi", reason}, {"runner", reason}, {"http", reason}};
+  row.needs = {Need::many_requests};
   return row;
 }
 

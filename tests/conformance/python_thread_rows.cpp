@@ -26,8 +26,7 @@ void add_thread_rows(Rows& rows) {
   rows.push_back(body_row("one thread may log while another writes",
                           "logs-while-writing",
                           std::string(2'000'000, '.') + "written\n"));
-  rows.back().not_for = {
-      {"in-process", "it has the standard streams of the suite"}};
+  rows.back().needs = {Need::own_streams};
   rows.push_back({.name = "a thread that reads while the gateway serves is "
                           "refused",
                   .application = "reads-too-late",

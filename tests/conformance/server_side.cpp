@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/server_side.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 
 #include "decant/path.hpp"
 #include "support/nginx.hpp"
@@ -44,17 +46,32 @@ void add_length(Pairs& variables, const Request& request) {
   }
 }
 
-/// Why the row does not apply to the column, if so.
-const std::string* exception(const Row& row, const Column& column) {
-  std::vector<std::string> names = {column.side(), name(column.kind())};
-  if (column.kind() == Kind::validated) names.push_back(name(Kind::python));
-  // What a request cannot be over FastCGI it cannot be with either engine.
-  if (column.side() == "fcgi-records") names.emplace_back("fastcgi");
-  for (const std::string& each : names) {
-    const auto found = row.not_for.find(each);
-    if (found != row.not_for.end()) return &found->second;
+/// What a kind of applications has not.
+Needs lacking(Kind kind) {
+  switch (kind) {
+    case Kind::native:
+      return {};
+    case Kind::python:
+      return {Need::core_streams};
+    case Kind::validated:
+      return {Need::core_streams, Need::unchecked};
+    case Kind::program:
+      break;
   }
-  return nullptr;
+  return {Need::resident, Need::bare_log};
+}
+
+bool is_in(const Needs& needs, Need need) {
+  return std::find(needs.begin(), needs.end(), need) != needs.end();
+}
+
+/// What the row needs and the column has not, if there is something.
+std::optional<Need> missing_need(const Row& row, const Column& column) {
+  const auto found =
+      std::find_if(row.needs.begin(), row.needs.end(),
+                   [&column](Need need) { return !column.has(need); });
+  if (found == row.needs.end()) return std::nullopt;
+  return *found;
 }
 
 Response serve(const Row& row, Column& column) {
@@ -137,6 +154,10 @@ std::string Column::missing() const {
   return way_.missing.empty() ? conformance::missing(kind_) : way_.missing;
 }
 
+bool Column::has(Need need) const {
+  return !is_in(way_.lacks, need) && !is_in(lacking(kind_), need);
+}
+
 ServerSide& Column::server_side() {
   if (!server_side_) server_side_ = way_.make(kind_);
   return *server_side_;
@@ -144,14 +165,24 @@ ServerSide& Column::server_side() {
 
 std::vector<Column>& columns() {
   static std::vector<Column> all = [] {
-    const Way in_process{"in-process", make_in_process, ""};
-    const Way cgi{"cgi", make_cgi, ""};
-    const Way fastcgi{"fastcgi", make_fastcgi, ""};
-    const Way records{"fcgi-records", make_fastcgi_records, ""};
-    const Way runner{"runner", make_runner, ""};
-    const Way http{"http", make_http, ""};
+    const Way in_process{"in-process",
+                         make_in_process,
+                         {Need::fresh_process, Need::own_streams}};
+    const Way cgi{
+        "cgi", make_cgi, {Need::repeated_variables, Need::many_requests}};
+    const Way fastcgi{"fastcgi", make_fastcgi, {Need::fresh_process}};
+    const Way records{
+        "fcgi-records", make_fastcgi_records, {Need::fresh_process}};
+    const Way runner{"runner", make_runner, {Need::many_requests}};
+    const Way http{"http",
+                   make_http,
+                   {Need::given_variables, Need::tls, Need::many_requests,
+                    Need::bytes_behind_body}};
     const Way nginx{
-        "nginx", make_nginx,
+        "nginx",
+        make_nginx,
+        {Need::given_variables, Need::tls, Need::fresh_process,
+         Need::bytes_behind_body, Need::body_as_it_comes},
         test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
     std::vector<Column> made;
     for (const Kind kind : {Kind::native, Kind::python, Kind::program}) {
@@ -172,8 +203,8 @@ Result run(const Row& row, Column& column) {
   if (!column.missing().empty()) {
     return {State::not_applicable, column.missing()};
   }
-  if (const std::string* const reason = exception(row, column)) {
-    return {State::not_applicable, *reason};
+  if (const auto need = missing_need(row, column)) {
+    return {State::not_applicable, reason(*need)};
   }
   try {
     const Response response = serve(row, column);

@@ -25,8 +25,10 @@ class ServerSide {
 struct Way {
   std::string name;
   std::unique_ptr<ServerSide> (*make)(Kind kind);
+  /// What it has not.
+  Needs lacks = {};
   /// Why it cannot be tried here; empty when it can.
-  std::string missing;
+  std::string missing = {};
 };
 
 /// A column of the table: a server side with one kind of applications. It
@@ -38,6 +40,7 @@ class Column {
   /// "fastcgi", "fastcgi-python".
   std::string name() const;
   const std::string& side() const { return way_.name; }
+  bool has(Need need) const;
   Kind kind() const { return kind_; }
   /// Why it cannot be tried here; empty when it can.
   std::string missing() const;
@@ -61,6 +64,8 @@ struct Result {
 
 Result run(const Row& row, Column& column);
 
+// Where the ways are made. With an entry of columns(), and a name in
+// CMakeLists.txt, that is all there is to a column.
 std::unique_ptr<ServerSide> make_in_process(Kind kind);
 std::unique_ptr<ServerSide> make_cgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi(Kind kind);

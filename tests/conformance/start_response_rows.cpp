@@ -7,8 +7,8 @@
 namespace decant::conformance {
 namespace {
 
-const Exceptions broken_on_purpose = {
-    {"validated", "the application breaks the contract on purpose"}};
+/// The application breaks the contract on purpose.
+const Needs broken_on_purpose = {Need::unchecked};
 
 void add_bad_heads(Rows& rows) {
   struct BadHead {
@@ -47,7 +47,7 @@ void add_bad_heads(Rows& rows) {
                           seen.no_header("X-Injected");
                           seen.exit_status(0);
                         },
-                    .not_for = broken_on_purpose});
+                    .needs = broken_on_purpose});
   }
   rows.push_back({.name = "a bad head that nobody reacts to gives 500",
                   .application = "bad-head-ignored",
@@ -59,7 +59,7 @@ void add_bad_heads(Rows& rows) {
                         seen.body_lacks("X-");
                         seen.exit_status(1);
                       },
-                  .not_for = broken_on_purpose});
+                  .needs = broken_on_purpose});
 }
 
 void add_call_rows(Rows& rows) {
@@ -115,16 +115,13 @@ void add_call_rows(Rows& rows) {
                         seen.body_lacks("no head");
                         seen.log("before start_response()");
                       },
-                  .not_for = broken_on_purpose});
+                  .needs = broken_on_purpose});
   rows.push_back(
       {.name = "calls after the request has ended are refused",
        .application = "keeps",
        .request = {.times = 2},
        .check = [](Seen& seen) { seen.body("refused and not written\n"); },
-       .not_for = {{"cgi", "a process serves one request"},
-                   {"runner", "a process serves one request"},
-                   {"program", "a process serves one request"},
-                   {"http", "the suite sends one request a pipe"}}});
+       .needs = {Need::many_requests, Need::resident}});
 }
 
 void add_header_rows(Rows& rows) {
@@ -146,7 +143,7 @@ void add_header_rows(Rows& rows) {
       {.name = "bytes above 0x7F in a header are unaltered",
        .application = "latin-header",
        .check = [](Seen& seen) { seen.header("X-Latin", "caf\xE9 \xFF\t."); },
-       .not_for = {{"validated", "the validator refuses the tab"}}});
+       .needs = {Need::unchecked}});
 }
 
 }  // namespace

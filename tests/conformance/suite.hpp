@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "conformance/kind.hpp"
+#include "conformance/need.hpp"
 #include "decant/environ.hpp"
 #include "decant/headers.hpp"
 #include "support/temporary_directory.hpp"
@@ -126,16 +126,12 @@ class Seen {
   std::string complaints_;
 };
 
-/// Why a row does not apply to server sides or kinds of applications, by their
-/// names. What is not for "python" is not for "validated" either.
-using Exceptions = std::map<std::string, std::string>;
-
 struct Row {
   std::string name;
   std::string application;
   Request request = {};
   std::function<void(Seen&)> check = {};
-  Exceptions not_for = {};
+  Needs needs = {};
   /// Waited for in the log, as Request::log.
   std::vector<Message> logged = {};
   /// Completes the request with what lies in a directory.

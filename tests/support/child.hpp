@@ -7,12 +7,14 @@
 
 #include <exception>
 #include <functional>
+#include <iostream>
 
 namespace decant::test {
 
 /// Forks and runs `body`; gives what it gives, 99 when it throws and -1 when
 /// a signal ended it. Ten seconds are the most it may take.
 inline int in_child(const std::function<int()>& body) {
+  std::cout.flush();  // or the child writes what is left there, too
   const pid_t child = ::fork();
   if (child == 0) {
     ::alarm(10);

@@ -198,7 +198,7 @@ TEST_CASE("A request without a method is refused with the cure") {
   TestEnviron none(Variables{});
   CHECK_THROWS_WITH(
       normalise(whole, {}, none.env),
-      Contains("no REQUEST_METHOD") && Contains("include fastcgi_params"));
+      Contains("no REQUEST_METHOD") && Contains("include the params file"));
   TestEnviron bad(Variables{{"REQUEST_METHOD", "GET /"}});
   CHECK_THROWS_WITH(normalise(whole, {}, bad.env), Contains("\"GET /\""));
 }
