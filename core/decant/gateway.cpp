@@ -69,7 +69,7 @@ class Run {
       outcome = fail();
     }
     response_->set_environ(nullptr);
-    if (!response_->dropped_header().empty()) warn_of_dropped_header();
+    if (response_->dropped_header()) warn_of_dropped_header();
     if (const auto& status = Access::exit_status(env)) {
       exchange_.output.exit_status(*status);
     }
@@ -98,7 +98,7 @@ class Run {
     if (warned.exchange(true)) return;
     errors_.flush();
     exchange_.errors.complain(
-        about(response_->dropped_header() +
+        about(*response_->dropped_header() +
               ", a hop-by-hop header, was dropped, as --lenient wants it; this "
               "is said once"));
   }

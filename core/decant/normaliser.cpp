@@ -73,7 +73,8 @@ void merge(Environ& env, std::size_t first, std::string_view name,
 /// Repeats, and names that web servers do not send by themselves.
 void settle_others(Environ& env) {
   Variables& variables = Access::variables(env);
-  // All of these first: find() may remember what it has seen.
+  // Erase the reserved names before the first find(), which may build its index
+  // of the names that it sees.
   for (const std::size_t place : variables.others()) {
     const std::string_view name = variables[place].name;
     if (detail::name_id(name) == 0) check_name(name);

@@ -53,8 +53,10 @@ class Response final : public StartResponseTarget,
   }
   std::uint64_t sent() const noexcept { return sent_; }
   const std::optional<Status>& status() const noexcept { return status_; }
-  /// The last hop-by-hop header that was dropped; empty when there was none.
-  const std::string& dropped_header() const noexcept { return dropped_header_; }
+  /// The last hop-by-hop header that was dropped, if there was one.
+  const std::optional<std::string>& dropped_header() const noexcept {
+    return dropped_header_;
+  }
 
  private:
   void drop_hop_by_hop(Headers& headers);
@@ -84,7 +86,7 @@ class Response final : public StartResponseTarget,
   bool wrote_ = false;
   bool client_gone_ = false;
   const bool lenient_;
-  std::string dropped_header_;
+  std::optional<std::string> dropped_header_;
 };
 
 }  // namespace decant::detail

@@ -105,8 +105,8 @@ class Variables {
   std::vector<Variable> entries_;
   std::vector<std::uint32_t> others_;
   std::size_t erased_ = 0;
-  // By number one more than the place; 0 when absent. The first one, which
-  // stands for all other names, is never 0.
+  // For each known name, by its number: its place among the entries plus one, 0
+  // when it is absent. Number 0 stands for all other names and is never absent.
   std::array<std::uint32_t, detail::known_names.size() + 1> behind_{1};
 };
 

@@ -93,9 +93,10 @@ TEST_CASE("a log file has what the service and its application say", "[logs]") {
   const TemporaryDirectory directory;
   const std::string path = directory / "log";
   const std::string endpoint = "unix:" + directory / "s";
-  Process service({.words = {decant_command(), "fcgi",
-                             application("complaining"), "--processes", "0",
-                             "--mode", "0660", "--log-file", path, "--listen", endpoint}});
+  Process service(
+      {.words = {decant_command(), "fcgi", application("complaining"),
+                 "--processes", "0", "--mode", "0660", "--log-file", path,
+                 "--listen", endpoint}});
   REQUIRE(comes(path, "listening on"));
   CHECK(answer(endpoint, get("/x")).errors.empty());
   REQUIRE(comes(path, "another"));

@@ -88,10 +88,9 @@ long ticks_of(pid_t pid) {
 
 TEST_CASE("1: a script that is stuck is ended, and others are answered",
           "[program]") {
-  Site site(
-      "case $PATH_INFO in /stuck) echo $$ >pid; sleep 1000;; esac\n" +
-          with_head("echo answered"),
-      {"--threads", "1", "--program-timeout", "1"});
+  Site site("case $PATH_INFO in /stuck) echo $$ >pid; sleep 1000;; esac\n" +
+                with_head("echo answered"),
+            {"--threads", "1", "--program-timeout", "1"});
   FastcgiClient stuck(site.service.endpoint());
   stuck.send(fastcgi_request(get("/stuck"), ""));
   const pid_t pid = site.pid_in("pid");
@@ -196,8 +195,7 @@ TEST_CASE("a script may finish when its service is told to stop", "[program]") {
 TEST_CASE("8: what a script writes goes out as it comes", "[program]") {
   const TemporaryDirectory gates;
   Gate gate(gates / "gate");
-  Site site(
-      with_head("echo first; cat " + gate.path() + "; echo second"));
+  Site site(with_head("echo first; cat " + gate.path() + "; echo second"));
   FastcgiClient client(site.service.endpoint());
   client.send(fastcgi_request(get("/"), ""));
   CHECK(client.read_until("first\n"));
@@ -320,9 +318,8 @@ TEST_CASE("a script that goes on working does not hold its response",
 
 TEST_CASE("a script that goes on in silence is ended after its time",
           "[program]") {
-  Site site(
-      with_head("echo whole; exec >&-; echo $$ >pid; exec sleep 1000"),
-      {"--program-timeout", "1"});
+  Site site(with_head("echo whole; exec >&-; echo $$ >pid; exec sleep 1000"),
+            {"--program-timeout", "1"});
   CHECK(site.ask(get("/")).complete);
   CHECK(wait_until([&] { return is_gone(site.pid_in("pid")); }));
   CHECK_THAT(site.service.log(),
@@ -330,9 +327,8 @@ TEST_CASE("a script that goes on in silence is ended after its time",
 }
 
 TEST_CASE("many scripts that go on are held back", "[program]") {
-  Site site(
-      with_head("echo whole; exec >&-; echo $$ >>pids; exec sleep 1000"),
-      {"--program-timeout", "30", "--threads", "4"});
+  Site site(with_head("echo whole; exec >&-; echo $$ >>pids; exec sleep 1000"),
+            {"--program-timeout", "30", "--threads", "4"});
   for (int i = 0; i < 64; ++i) CHECK(site.ask(get("/")).complete);
   FastcgiClient waiting(site.service.endpoint());
   waiting.send(fastcgi_request(get("/"), ""));
@@ -350,10 +346,9 @@ TEST_CASE("many scripts that go on are held back", "[program]") {
 TEST_CASE("a request that is taken back ends its silent script", "[program]") {
   const std::string engine = GENERATE("records", "libfcgi");
   CAPTURE(engine);
-  Site site(
-      "case $PATH_INFO in /silent) echo $$ >pid; sleep 1000;; esac\n" +
-          with_head("echo answered"),
-      {"--engine", engine});
+  Site site("case $PATH_INFO in /silent) echo $$ >pid; sleep 1000;; esac\n" +
+                with_head("echo answered"),
+            {"--engine", engine});
   FastcgiClient client(site.service.endpoint());
   client.send(fastcgi_request(get("/silent"), "", {.keep_connection = true}));
   const pid_t pid = site.pid_in("pid");

@@ -75,7 +75,8 @@ TEST_CASE("a service tells how it is while all its workers are busy",
   CHECK_THAT(metrics, Contains("\ndecant_workers{state=\"ready\"} 2\n") &&
                           Contains("\ndecant_threads_busy 2\n") &&
                           Contains("\ndecant_threads 2\n") &&
-                          Contains("\ndecant_requests_total" + watched.door() + " 5\n") &&
+                          Contains("\ndecant_requests_total" + watched.door() +
+                                   " 5\n") &&
                           Contains("\ndecant_worker_restarts_total 0\n"));
   CHECK(metrics.ends_with("# EOF\n"));
   CHECK(look(watched.status, "/ping").status == 200);
@@ -113,12 +114,12 @@ TEST_CASE("restarts are counted, and counters never go back", "[status]") {
   CHECK(comes_to(watched.service, 1));
   const std::string metrics = look(watched.status, "/metrics").body;
   CHECK_THAT(metrics, Contains("\ndecant_worker_restarts_total 1\n") &&
-                          Contains("\ndecant_requests_total" +
-                                   watched.door() + " 11\n"));
+                          Contains("\ndecant_requests_total" + watched.door() +
+                                   " 11\n"));
   // A request that dies with its worker is an error.
   CHECK(!ask(watched.service.endpoint(), "/crash").complete);
-  CHECK(watched.tells("/metrics", "\ndecant_request_errors_total" +
-                                      watched.door() + " 1\n"));
+  CHECK(watched.tells(
+      "/metrics", "\ndecant_request_errors_total" + watched.door() + " 1\n"));
 }
 
 TEST_CASE("decant status tells a service that runs from one that does not",

@@ -89,7 +89,7 @@ TEST_CASE("Requests are counted by their doors, of workers that are gone too") {
     CAPTURE(gone);
     if (gone) {
       board.thread(1, 1).in_flight_since = 1;  // it dies with its worker
-      board.retire(1);
+      board.clear_worker(1);
     }
     const Snapshot snapshot = board.snapshot();
     REQUIRE(snapshot.doors.size() == 2);
@@ -273,7 +273,7 @@ TEST_CASE("The counters of a retired worker stay with the service") {
   for (int thread : {0, 1}) serve(board.thread(0, thread), 200);
   serve(board.thread(1, 0), 503);
   board.worker(0).restarts = 3;
-  board.retire(0);
+  board.clear_worker(0);
   Snapshot snapshot = board.snapshot();
   REQUIRE(snapshot.workers.size() == 1);
   CHECK(snapshot.workers[0].index == 1);
@@ -295,8 +295,8 @@ TEST_CASE("The counters of a retired worker stay with the service") {
   CHECK(snapshot.totals.requests == 4);
 
   // Retired once is enough.
-  board.retire(0);
-  board.retire(0);
+  board.clear_worker(0);
+  board.clear_worker(0);
   CHECK(board.snapshot().totals.requests == 4);
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("A request that dies with its worker is an error") {
   Scoreboard board(1, 2);
   employ(board, 0);
   board.thread(0, 1).begin("GET", "/crash");
-  board.retire(0);
+  board.clear_worker(0);
   const Counters totals = board.snapshot().totals;
   CHECK(totals.requests == 1);
   CHECK(totals.errors == 1);

@@ -41,7 +41,7 @@ Snapshot large() {
 
 /// A server without a thread, to be moved step by step.
 struct Server {
-  explicit Server(StatusSource source = ready,
+  explicit Server(SnapshotSource source = ready,
                   std::chrono::milliseconds time_limit = 5s)
       : server(open(Endpoint::parse(endpoint), {}), {}, std::move(source),
                time_limit) {}

@@ -57,28 +57,29 @@ void set_process_environment(const Settings& settings) {
   }
 }
 
-Application load(const Settings& settings, const Source& source) {
-  Application application = source(settings);
+Application load(const Settings& settings, const ApplicationLoader& loader) {
+  Application application = loader(settings);
   return settings.lint ? lint()(std::move(application)) : application;
 }
 
-int serve_fcgi(const Settings& settings, const Source& source) {
+int serve_fcgi(const Settings& settings, const ApplicationLoader& loader) {
   service::start_log();  // systemd's journal may read
   // Where nothing will be served, what is wrong with the application is told
   // before that an endpoint is missing.
   const std::vector<service::Door> doors = make_doors(settings, "fcgi");
-  if (!service::has_endpoint(doors)) load(settings, source);
-  return service::serve([&] { return load(settings, source); }, doors,
+  if (!service::has_endpoint(doors)) load(settings, loader);
+  return service::serve([&] { return load(settings, loader); }, doors,
                         settings.service, "fcgi");
 }
 
-int serve_once(Side side, const Settings& settings, const Source& source) {
+int serve_once(Side side, const Settings& settings,
+               const ApplicationLoader& loader) {
   // Before the application is loaded: it must not write into the response.
   own_standard_streams(side == Side::run && !settings.http &&
                        !runner::reads_standard_input(settings.run));
   Application application;
   try {
-    application = load(settings, source);
+    application = load(settings, loader);
   } catch (const std::exception& error) {
     if (side == Side::cgi) cgi::answer_not_loaded();
     return complain(error, exit_not_loaded);
@@ -91,7 +92,7 @@ int serve_once(Side side, const Settings& settings, const Source& source) {
 }
 
 int prepare_and_serve(Side side, const Settings& settings,
-                      const Source& source) {
+                      const ApplicationLoader& loader) {
   service::set_log_level(settings.log_level);
   set_process_environment(settings);
   if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
@@ -99,8 +100,8 @@ int prepare_and_serve(Side side, const Settings& settings,
                      std::strerror(errno) + "; give a directory");
   }
   return side == Side::fcgi || side == Side::wrap
-             ? serve_fcgi(settings, source)
-             : serve_once(side, settings, source);
+             ? serve_fcgi(settings, loader)
+             : serve_once(side, settings, loader);
 }
 
 std::string_view file_name(std::string_view path) {
@@ -146,7 +147,7 @@ int after_printing(int status) {
 }
 
 int dispatch(const Program& program, std::vector<std::string> words,
-             const Source& source) {
+             const ApplicationLoader& loader) {
   if (!words.empty() && words[0] == "status") {
     words.erase(words.begin());
     return show_status(program.name, std::move(words));
@@ -169,14 +170,14 @@ int dispatch(const Program& program, std::vector<std::string> words,
     side = choose_side();
   }
   const std::optional<Settings> settings = parse(program, *side, words);
-  return settings ? prepare_and_serve(*side, *settings, source) : 0;
+  return settings ? prepare_and_serve(*side, *settings, loader) : 0;
 }
 
 int run_caught(const Program& program, int argc, char** argv,
-               const Source& source) {
+               const ApplicationLoader& loader) {
   try {
     fill_standard_descriptors();
-    return after_printing(dispatch(program, own_words(argc, argv), source));
+    return after_printing(dispatch(program, own_words(argc, argv), loader));
   } catch (const UsageError& error) {
     return complain(error, exit_usage);
   } catch (const LoadError& error) {
@@ -188,8 +189,9 @@ int run_caught(const Program& program, int argc, char** argv,
 
 }  // namespace
 
-int run(const Program& program, int argc, char** argv, const Source& source) {
-  return finish_runtime(run_caught(program, argc, argv, source));
+int run(const Program& program, int argc, char** argv,
+        const ApplicationLoader& loader) {
+  return finish_runtime(run_caught(program, argc, argv, loader));
 }
 
 }  // namespace decant::command

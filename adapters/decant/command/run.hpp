@@ -11,10 +11,11 @@ namespace decant::command {
 
 /// Gives the application, from what the settings name or from the program
 /// itself. May throw LoadError.
-using Source = std::function<Application(const Settings& settings)>;
+using ApplicationLoader = std::function<Application(const Settings& settings)>;
 
 /// The whole of a program: parses, loads, serves. Gives the exit status: 0
 /// served, 1 failed, 2 usage, 3 not loaded. Throws nothing.
-int run(const Program& program, int argc, char** argv, const Source& source);
+int run(const Program& program, int argc, char** argv,
+        const ApplicationLoader& loader);
 
 }  // namespace decant::command

@@ -16,7 +16,8 @@ struct Limits {
   std::chrono::seconds timeout{0};
   /// For one blocking read or write in mid-request.
   std::chrono::seconds io_timeout{60};
-  /// For the head of a request, from its first byte to its last.
+  /// For the head of a request, from its first byte to its last: a peer that
+  /// sends it byte by byte (slow loris) holds a connection no longer.
   std::chrono::seconds head_timeout{30};
   /// Of a request body, read before the application is called; 0: none.
   std::uint64_t spool = 0;

@@ -78,7 +78,8 @@ OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
     throw UsageError(
         name +
         ": no endpoint to listen on; give --listen unix:/run/app.sock or "
-        "--listen 127.0.0.1:9000, or start it by systemd or a web server, which "
+        "--listen 127.0.0.1:9000, or start it by systemd or a web server, "
+        "which "
         "pass a socket");
   }
   return open_doors;

@@ -86,8 +86,8 @@ class ResultBody : public detail::ChunkStream {
 
   void close() override {
     const WithGil gil(serving_.thread().state());
-    const Serving serving(std::move(serving_));
-    const_cast<Serving&>(serving).enter();
+    Serving serving(std::move(serving_));
+    serving.enter();
     const Object result(std::move(result_));
     const bool good = call_close(result.get());
     release();

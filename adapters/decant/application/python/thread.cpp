@@ -21,7 +21,8 @@ Thread& of_main_thread() {
 }  // namespace
 
 Thread& Thread::mine() {
-  // The others have no state before they have their Thread.
+  // A thread that serves has no Python thread state before it has its Thread;
+  // the main thread has one since the interpreter started.
   thread_local const bool is_main = PyGILState_GetThisThreadState() != nullptr;
   if (is_main) return of_main_thread();
   thread_local Thread thread;

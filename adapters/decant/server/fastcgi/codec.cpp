@@ -117,8 +117,8 @@ Scan Codec::scan(std::string_view bytes, Variables& variables) {
   head_ = scan_head(bytes, limits_, variables, scratch_);
   if (head_.state == HeadScan::State::complete) {
     const bool authorizes = head_.role == Role::authorizer;
-    variables.emplace_back("FCGI_ROLE",
-                           authorizes ? "AUTHORIZER" : "RESPONDER");
+    variables.set(detail::known("FCGI_ROLE"),
+                  authorizes ? "AUTHORIZER" : "RESPONDER");
     if (authorizes && !authorizer_) head_.state = HeadScan::State::unknown_role;
   }
   Scan scan{.state = state_of(head_.state),

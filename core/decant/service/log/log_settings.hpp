@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a service writes what.
+// Where a service writes its log and its access log.
 #pragma once
 
 #include <string>

@@ -77,8 +77,8 @@ class Connection {
 
   /// Counts an event. True when the caller is to handle it and now holds the
   /// connection; false when another thread does or when it is gone. An event
-  /// that is late and meets the next user of the slot does no harm: that one
-  /// is looked at and found without news.
+  /// that is late, and meets the connection which has the slot next, does no
+  /// harm: that connection is looked at and found to have nothing new.
   bool acquire() noexcept;
   /// Events counted so far; all of them are handled by one look that follows.
   std::uint32_t events() const noexcept;

@@ -102,8 +102,8 @@ void expire(int) {
 std::chrono::milliseconds look() {
   constexpr Nanoseconds never = std::numeric_limits<Nanoseconds>::max();
   Nanoseconds next = never;
-  // Before the watches: a request that begins after they were looked at starts
-  // the clock itself.
+  // Before the watches are looked at: a request that begins afterwards finds
+  // the clock at rest and starts it, so that no wake-up is lost.
   clock_runs = false;
   const Nanoseconds time = now();
   const std::size_t count = std::min(watch_count.load(), most_threads);

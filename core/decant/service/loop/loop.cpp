@@ -267,8 +267,10 @@ void Loop::begin(Connection& connection, const Protocols& protocols) {
 
 /// Leaves a connection to whichever thread is free.
 void Loop::hand_over(Connection& connection) {
-  // Let go first: an event that met it held would be ours to handle. Before
-  // that only the timer can have counted one, and has nothing to say.
+  // Release the connection before epoll knows it, or a wake-up is lost: an
+  // event of a connection that is held is left to the thread that holds it.
+  // Until then only the timer's sweep can have counted an event, which needs no
+  // look.
   while (!connection.release(connection.events())) {
   }
   if (!watch(connection) && connection.acquire()) close(connection);
@@ -362,7 +364,8 @@ void Loop::tick(const Protocols& protocols) {
   std::uint64_t expirations = 0;
   [[maybe_unused]] const auto got =
       ::read(timer_.get(), &expirations, sizeof expirations);
-  timer_armed_ = false;  // first: who arms it while we sweep is not lost
+  // Before the sweep: a thread that arms the timer meanwhile is not overlooked.
+  timer_armed_ = false;
   retry_accept();
   if (settings_.every_second) {
     settings_.every_second();

@@ -112,7 +112,7 @@ class Loop {
   const bool alone_;  // one thread serves
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};
-  // Of the thread that has the turn.
+  // The batch of events belongs to the thread that has the turn (the leader).
   Turns turns_;
   std::array<epoll_event, 64> batch_;
   std::span<const epoll_event> pending_;

@@ -72,7 +72,8 @@ void set_timer(std::chrono::milliseconds delay) noexcept {
 }
 
 void begin_stop() noexcept {
-  // Whoever sees that it stops also sees how long it may take.
+  // The deadline before the flag: a handler that finds `stopping` set finds
+  // `grace_ends` too.
   std::int64_t unset = 0;
   if (!grace_ends.compare_exchange_strong(unset, now() + grace_milliseconds)) {
     return;
@@ -91,7 +92,8 @@ void on_alarm() noexcept {
   if (stopping && (next.count() == 0 || next > stop_interval)) {
     next = stop_interval;
   }
-  // Never stopped: another thread may have started it meanwhile.
+  // The timer is set again and never disarmed: another thread may have started
+  // it since the handler began.
   if (next.count() != 0) set_timer(next);
 }
 

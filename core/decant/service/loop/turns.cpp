@@ -59,7 +59,8 @@ std::optional<Turns::Turn> Turns::await(int me) {
 /// Looks every millisecond whether the thread that has the turn waits. True
 /// when the turn was taken.
 bool Turns::watch(std::unique_lock<std::mutex>& lock, Turn me, Turn& mine) {
-  Turn seen = nobody;  // the first look can compare with nothing
+  Turn seen =
+      nobody;  // the turn at the look before; at the first there is none
   std::int64_t used = 0;
   int idle = 0;
   while (!stopped_) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads that take turns: one serves, and another steps in when it waits.
+// Threads that take turns, as leader and followers: one serves, and another
+// steps in when it waits.
 #pragma once
 
 #include <time.h>

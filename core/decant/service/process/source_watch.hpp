@@ -14,7 +14,7 @@ namespace decant::service {
 /// time and size, as make(1) does: no descriptor is held for them.
 class SourceWatch {
  public:
-  /// What it finds now is what changes are seen against.
+  /// Remembers the files as they are now, to tell changes from.
   void start();
   /// True once for each change. Files that were loaded since are taken in.
   bool changed();

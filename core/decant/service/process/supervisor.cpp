@@ -312,7 +312,7 @@ void Supervisor::bury(Child& child, int status, const rusage& usage) {
     log(LogLevel::info, shared_.name + ": " + who + " ended by itself after " +
                             seconds_in_words(age));
   }
-  shared_.board.retire(child.slot);
+  shared_.board.clear_worker(child.slot);
   if (child.stage != Stage::serving || stopping_) return;
   ++shared_.board.worker(child.slot).restarts;
   if (age >= good_age) {
@@ -400,11 +400,11 @@ void Supervisor::look_for_idleness() {
   stop(0);
 }
 
-/// Starts what is missing and lets go what is too much.
+/// Starts workers that are missing and asks surplus ones to leave.
 void Supervisor::adjust() {
   if (stopping_) return;
   start_missing();
-  // Those to be replaced go when others serve in their place.
+  // A tired worker leaves once its replacement serves.
   int surplus = children_.count_serving(generation_) - target_;
   if (generation_ != proven_ || surplus < 0) return;
   for (Child& child : children_) {
@@ -537,7 +537,8 @@ void Supervisor::stop(int status) {
   for (Child& child : children_) ask_to_leave(child);
 }
 
-/// One that has loaded ends by itself.
+/// A zygote that has loaded ends when its pipe is closed; one that still loads
+/// is killed.
 template <class Which>
 void Supervisor::drop_zygotes(const Which& which) {
   for (const Zygote& zygote : zygotes_) {

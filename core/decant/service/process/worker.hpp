@@ -57,7 +57,8 @@ struct Report {
 /// Signal-safe.
 void send(const Report& report, int pipe) noexcept;
 
-/// Where a worker of a supervisor is.
+/// The slot of a worker on the scoreboard, its generation, and the pipe to its
+/// supervisor.
 struct Seat {
   int slot = 0;
   std::uint64_t generation = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// --preload: a process that has loaded the application and forks the workers.
+// --preload: the zygote, a process that has loaded the application and forks
+// the workers (prefork).
 #pragma once
 
 #include <sys/types.h>

@@ -27,28 +27,19 @@ constexpr std::size_t read_behind = 512;
 // Twice: behind a head that fills one half there is room for the body.
 Intake::Intake() : buffer_(2 * read_size, '\0') {}
 
-Unfinished& Intake::kept() {
-  if (!connection_->kept) connection_->kept = std::make_unique<Unfinished>();
-  return *connection_->kept;
-}
-
-void Intake::turn_to(Connection& connection) {
-  connection_ = &connection;
-  floor_ = begin_ = end_ = 0;
-  if (!connection.kept) return;
-  const std::string& bytes = connection.kept->bytes;
+void Intake::take_kept() {
+  const std::string& bytes = connection_->kept->bytes;
   const std::size_t least = bytes.size() + 2 * read_size;
   if (buffer_.size() < least) buffer_.resize(least);
   end_ = bytes.copy(buffer_.data(), bytes.size());
 }
 
-Next Intake::leave() {
+Next Intake::keep_rest() {
   const std::string_view rest = unread();
   if (!rest.empty()) {
     kept().bytes.assign(rest);
     return Next::partial;
   }
-  if (!connection_->kept) return Next::idle;
   Unfinished& unfinished = *connection_->kept;
   if (unfinished.skipped == 0 && unfinished.to_skip == 0) {
     connection_->kept.reset();
@@ -57,6 +48,21 @@ Next Intake::leave() {
     unfinished.wanted = 0;
   }
   return Next::idle;
+}
+
+bool Intake::skip_kept() {
+  Unfinished& unfinished = *connection_->kept;
+  const std::size_t size =
+      std::min<std::uint64_t>(unfinished.to_skip, end_ - begin_);
+  begin_ += size;
+  unfinished.to_skip -= size;
+  unfinished.skipped += size;
+  return unfinished.skipped <= most_skipped;
+}
+
+Unfinished& Intake::kept() {
+  if (!connection_->kept) connection_->kept = std::make_unique<Unfinished>();
+  return *connection_->kept;
 }
 
 Intake::Arrival Intake::look() {
@@ -72,27 +78,12 @@ Intake::Arrival Intake::look() {
                                                         : Arrival::closed;
 }
 
-void Intake::take(std::size_t size) noexcept {
-  begin_ += size;
-  if (connection_->kept) connection_->kept->wanted = 0;
-}
-
 void Intake::take_out(std::size_t offset, std::size_t size) {
   if (offset != 0) {
     char* const front = buffer_.data() + begin_;
     std::memmove(front + size, front, offset);
   }
   take(size);
-}
-
-void Intake::hold(std::size_t size) noexcept {
-  connection_->kept.reset();
-  begin_ += size;
-  floor_ = begin_;
-}
-
-void Intake::release() noexcept {
-  floor_ = 0;
 }
 
 /// Where to read to, behind what is unread.
@@ -126,28 +117,12 @@ ssize_t Intake::read_past(std::span<char> buffer,
   return std::min(got, most);
 }
 
-bool Intake::is_short() const noexcept {
-  if (begin_ == end_) return true;
-  return connection_->kept && end_ - begin_ < connection_->kept->wanted;
-}
-
 void Intake::want(std::size_t size) {
   kept().wanted = size;
 }
 
 void Intake::skip_later(std::uint64_t size) {
   if (size != 0) kept().to_skip = size;
-}
-
-bool Intake::skip() {
-  if (!connection_->kept) return true;
-  Unfinished& unfinished = *connection_->kept;
-  const std::size_t size =
-      std::min<std::uint64_t>(unfinished.to_skip, end_ - begin_);
-  begin_ += size;
-  unfinished.to_skip -= size;
-  unfinished.skipped += size;
-  return unfinished.skipped <= most_skipped;
 }
 
 bool Intake::count_skipped(std::size_t size) {

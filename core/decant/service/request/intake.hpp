@@ -21,9 +21,15 @@ class Intake {
   Intake();
 
   /// Turns to `connection`, and to what was kept of it.
-  void turn_to(Connection& connection);
+  void turn_to(Connection& connection) {
+    connection_ = &connection;
+    floor_ = begin_ = end_ = 0;
+    if (connection.kept) take_kept();
+  }
   /// Leaves with the connection what is unread. Gives its state.
-  Next leave();
+  Next leave() {
+    return begin_ == end_ && !connection_->kept ? Next::idle : keep_rest();
+  }
 
   enum class Arrival { some, none, closed };
   /// Reads once, without waiting, what is there.
@@ -35,7 +41,10 @@ class Intake {
     return std::string_view(buffer_).substr(begin_, end_ - begin_);
   }
   /// Takes bytes from the front, which a scan has found.
-  void take(std::size_t size) noexcept;
+  void take(std::size_t size) noexcept {
+    begin_ += size;
+    if (connection_->kept) connection_->kept->wanted = 0;
+  }
   /// The same for what a reader has left of unread().
   void take_all_but(std::string_view rest) noexcept {
     begin_ = end_ - rest.size();
@@ -44,8 +53,12 @@ class Intake {
   void take_out(std::size_t offset, std::size_t size);
   /// Takes the head of a request from the front, which stays where it is until
   /// release(); what was kept of the connection is forgotten.
-  void hold(std::size_t size) noexcept;
-  void release() noexcept;
+  void hold(std::size_t size) noexcept {
+    if (connection_->kept) connection_->kept.reset();
+    begin_ += size;
+    floor_ = begin_;
+  }
+  void release() noexcept { floor_ = 0; }
 
   /// Waits for more: bytes, 0 at the end, -1 with errno, which is EAGAIN when
   /// nothing came for as long as `patience`.
@@ -55,14 +68,17 @@ class Intake {
   ssize_t read_past(std::span<char> buffer, std::chrono::seconds patience);
 
   /// Nothing is unread, or not as much as the last scan asked for.
-  bool is_short() const noexcept;
+  bool is_short() const noexcept {
+    return begin_ == end_ ||
+           (connection_->kept && end_ - begin_ < connection_->kept->wanted);
+  }
   /// Another scan is for nothing before so many bytes are there.
   void want(std::size_t size);
   /// Of a piece that nobody reads, so many bytes are still to come.
   void skip_later(std::uint64_t size);
   /// Skips what has come of it; false when more was skipped since the last
   /// request than a new connection costs.
-  bool skip();
+  bool skip() { return !connection_->kept || skip_kept(); }
   /// Counts bytes that were skipped otherwise; false as skip().
   bool count_skipped(std::size_t size);
 
@@ -70,6 +86,9 @@ class Intake {
 
  private:
   std::span<char> room();
+  void take_kept();
+  Next keep_rest();
+  bool skip_kept();
   Unfinished& kept();
 
   Connection* connection_ = nullptr;

@@ -38,8 +38,9 @@ void ServedRequest::write(std::string_view lines) noexcept {
 }
 
 void ServedRequest::release_errors() {
+  if (held_errors_.empty()) return;
   const std::string lines = std::exchange(held_errors_, {});
-  if (!lines.empty() && !send_errors(lines)) LogSink().write(lines);
+  if (!send_errors(lines)) LogSink().write(lines);
 }
 
 void ServedRequest::log_errors() noexcept {

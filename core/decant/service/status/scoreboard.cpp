@@ -296,7 +296,7 @@ std::span<SharedTraffic> Scoreboard::traffic(int worker, int thread) noexcept {
           door_names_.size()};
 }
 
-void Scoreboard::retire(int index) noexcept {
+void Scoreboard::clear_worker(int index) noexcept {
   WorkerSlot& slot = worker(index);
   if (slot.pid.load(relaxed) == 0) return;
   for (int i = 0; i < thread_slots(); ++i) {

@@ -190,7 +190,7 @@ class Scoreboard {
   /// Clears the slot of a worker that has ended, after its counters were added
   /// to those of the service. A request that died with it counts as an error.
   /// Only for the process that supervises, once the worker is reaped.
-  void retire(int worker) noexcept;
+  void clear_worker(int worker) noexcept;
 
   /// For the process that supervises.
   Snapshot snapshot() const;

@@ -25,7 +25,7 @@ struct Request {
 
 /// What a page is made of.
 struct Sources {
-  const StatusSource& look;
+  const SnapshotSource& look;
   MeasureMemory measure;
 
   Snapshot measured() const {
@@ -191,7 +191,7 @@ bool is_no_text(std::string_view bytes) {
 }  // namespace
 
 std::optional<std::string> answer_status(std::string_view bytes,
-                                         const StatusSource& source,
+                                         const SnapshotSource& source,
                                          MeasureMemory measure) {
   // RFC 9112 section 2.2: an empty line before the request is ignored.
   if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);

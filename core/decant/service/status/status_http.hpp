@@ -14,7 +14,7 @@
 namespace decant::service {
 
 /// Gives what is to be shown, without the memory of the workers.
-using StatusSource = std::function<Snapshot()>;
+using SnapshotSource = std::function<Snapshot()>;
 
 /// Adds that to what is to be shown: it costs the kernel some time.
 using MeasureMemory = void (*)(Snapshot& snapshot);
@@ -33,7 +33,7 @@ inline constexpr std::size_t most_status_head = 8192;
 /// version with 505. Memory is measured once for a page that shows it, and not
 /// for others. The connection is to be closed after it.
 std::optional<std::string> answer_status(
-    std::string_view bytes, const StatusSource& source,
+    std::string_view bytes, const SnapshotSource& source,
     MeasureMemory measure = measure_memory);
 
 }  // namespace decant::service

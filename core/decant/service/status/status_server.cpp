@@ -55,7 +55,7 @@ struct StatusServer::Peer {
 };
 
 StatusServer::StatusServer(Listener listener, SocketSettings settings,
-                           StatusSource source,
+                           SnapshotSource source,
                            std::chrono::milliseconds time_limit)
     : listener_(std::make_unique<Listener>(std::move(listener))),
       settings_(std::move(settings)),

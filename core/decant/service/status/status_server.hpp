@@ -22,7 +22,8 @@ class StatusServer {
   /// Peers that `settings` does not allow are closed at once. `source` is
   /// called in work(). A connection may take `time_limit` from beginning to
   /// end. Throws std::system_error when there are no descriptors left.
-  StatusServer(Listener listener, SocketSettings settings, StatusSource source,
+  StatusServer(Listener listener, SocketSettings settings,
+               SnapshotSource source,
                std::chrono::milliseconds time_limit = std::chrono::seconds(5));
   StatusServer(const StatusServer&) = delete;
   StatusServer& operator=(const StatusServer&) = delete;
@@ -58,7 +59,7 @@ class StatusServer {
   // Held by a pointer so that leave() can let go of its file.
   std::unique_ptr<Listener> listener_;
   SocketSettings settings_;
-  StatusSource source_;
+  SnapshotSource source_;
   std::chrono::milliseconds time_limit_;
   Descriptor epoll_;
   Descriptor timer_;
