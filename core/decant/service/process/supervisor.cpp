@@ -246,7 +246,7 @@ void Supervisor::heed(const Report& report) {
 }
 
 /// The zygote has forked it.
-void Supervisor::begin(Child& child, pid_t pid) {
+void Supervisor::begin(Child& child, pid_t pid) const {
   child.pid = pid;
   if (stopping_now_) {
     ::kill(pid, SIGQUIT);

@@ -55,7 +55,7 @@ class Supervisor {
   void heed(int signal);
   void read_reports();
   void heed(const Report& report);
-  void begin(Child& child, pid_t pid);
+  void begin(Child& child, pid_t pid) const;
   void let_go_of_stuck(Child& child);
   void reap();
   void bury(Child& child, int status, const rusage& usage);

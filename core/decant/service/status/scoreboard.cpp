@@ -251,15 +251,16 @@ std::size_t Scoreboard::threads_offset() const noexcept {
 }
 
 std::size_t Scoreboard::traffic_offset() const noexcept {
-  return threads_offset() +
-         static_cast<std::size_t>(max_workers_ * thread_slots()) *
-             sizeof(ThreadSlot);
+  return threads_offset() + static_cast<std::size_t>(max_workers_) *
+                                static_cast<std::size_t>(thread_slots()) *
+                                sizeof(ThreadSlot);
 }
 
 std::size_t Scoreboard::size() const noexcept {
   // A thread's lie on cache lines of their own.
   return traffic_offset() +
-         static_cast<std::size_t>(max_workers_ * thread_slots()) *
+         static_cast<std::size_t>(max_workers_) *
+             static_cast<std::size_t>(thread_slots()) *
              aligned(door_names_.size() * sizeof(SharedTraffic));
 }
 
@@ -291,7 +292,9 @@ ThreadSlot& Scoreboard::thread(int worker, int thread) noexcept {
 
 std::span<SharedTraffic> Scoreboard::traffic(int worker, int thread) noexcept {
   const std::size_t one = aligned(door_names_.size() * sizeof(SharedTraffic));
-  const auto index = static_cast<std::size_t>(worker * thread_slots() + thread);
+  const auto index = static_cast<std::size_t>(worker) *
+                         static_cast<std::size_t>(thread_slots()) +
+                     static_cast<std::size_t>(thread);
   return {reinterpret_cast<SharedTraffic*>(at(traffic_offset() + index * one)),
           door_names_.size()};
 }
