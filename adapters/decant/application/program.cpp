@@ -48,7 +48,8 @@ class Host {
   Host(Find find, const Options& options)
       : find_(std::move(find)),
         environment_(options),
-        timeout_(options.timeout) {
+        timeout_(options.timeout),
+        detaches_(options.detaches) {
     set_aftercare_grace(options.grace);
   }
 
@@ -68,8 +69,8 @@ class Host {
                       .directory = directory.c_str(),
                       .environment = block.get(),
                       .with_input = first.has_body};
-    auto conversation =
-        std::make_unique<Conversation>(env, start, std::move(first), timeout_);
+    auto conversation = std::make_unique<Conversation>(
+        env, start, std::move(first), timeout_, detaches_);
     cgi_response::Head head = conversation->read_head();
     start_response(head.status.line(), for_gateway(std::move(head.headers)));
     return conversation;
@@ -96,6 +97,7 @@ class Host {
   Find find_;
   Environment environment_;
   std::chrono::seconds timeout_;
+  bool detaches_;
 };
 
 Application make(Find find, const Options& options) {

@@ -16,8 +16,10 @@ struct Options {
   /// A program that for so long neither takes input nor gives output is ended;
   /// 0 means never.
   std::chrono::seconds timeout{60};
-  /// How long the process waits, when it ends, for programs that go on working
-  /// when their response is over.
+  /// A program that has closed its output and goes on working does not hold its
+  /// response: for a process that outlives it, as a service does.
+  bool detaches = false;
+  /// How long the process waits for such programs when it ends.
   std::chrono::seconds grace{30};
   /// Set in every program's environment, whatever a request says.
   std::vector<std::pair<std::string, std::string>> variables = {};

@@ -237,6 +237,7 @@ class Parser {
 
   void finish_fcgi() {
     service_.finish(settings_.rules);
+    settings_.program.detaches = true;
     settings_.python.grace = settings_.program.grace =
         settings_.service.limits.grace;
     settings_.fcgi.authorizer = choose("--roles", roles_, roles);

@@ -81,9 +81,10 @@ FirstInput::FirstInput(InputStream& input) {
 }
 
 Conversation::Conversation(Environ& env, const Start& start, FirstInput first,
-                           seconds timeout)
+                           seconds timeout, bool detaches)
     : env_(env),
       timeout_(timeout),
+      detaches_(detaches),
       buffer_(std::make_unique_for_overwrite<char[]>(block_size)),
       input_(std::move(first.memory)),
       unwritten_(first.text),
@@ -351,9 +352,7 @@ Conversation::Clock::time_point Conversation::parting_time() const {
 /// Its output having ended, waits for the end of the process, which may still
 /// read; or leaves a program that goes on to others.
 void Conversation::finish() {
-  // Only a web server at the other end of a connection waits for the end of a
-  // response.
-  parting_ = env_.connection() >= 0;
+  parting_ = detaches_;
   output_end_ = Clock::now();
   while (!process_ended_) {
     if (child_.input && unwritten_.empty()) read_input();
