@@ -27,7 +27,6 @@ namespace decant::fastcgi {
 namespace {
 
 using service::BodyInput;
-using service::Next;
 
 /// From here on a chunk goes out past the library's buffer of 8 KiB.
 constexpr std::size_t large_chunk = 8192;
