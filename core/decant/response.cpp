@@ -37,9 +37,7 @@ Write Response::start_response(std::string_view status, Headers headers,
   require_open("start_response");
   if (error && head_sent_) std::rethrow_exception(error);
   if (!error && called_) {
-    throw ApplicationError(
-        "start_response: called a second time without an error; only the "
-        "exception being handled, as third argument, allows that");
+    throw ApplicationError(second_start_response);
   }
   called_ = true;
   status_.reset();

@@ -14,6 +14,12 @@
 
 namespace decant::detail {
 
+/// Why a call of start_response is refused that follows on one without an
+/// error, whether that one was taken or not.
+inline constexpr char second_start_response[] =
+    "start_response: called a second time without an error; only the exception "
+    "being handled, as third argument, allows that";
+
 /// What start_response and write do: the state of one response. It is shared
 /// with the callables the application holds, so a call after the request has
 /// ended meets a refusal and not freed memory.

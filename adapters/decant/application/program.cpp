@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 
-#include "decant/application/program/aftercare.hpp"
 #include "decant/application/program/conversation.hpp"
 #include "decant/application/program/environment.hpp"
 #include "decant/application/program/location.hpp"
@@ -49,9 +48,7 @@ class Host {
       : find_(std::move(find)),
         environment_(options),
         timeout_(options.timeout),
-        detaches_(options.detaches) {
-    set_aftercare_grace(options.grace);
-  }
+        grace_(options.grace) {}
 
   Body operator()(Environ& env, const StartResponse& start_response) const {
     const Location location = find_(env);
@@ -70,7 +67,7 @@ class Host {
                       .environment = block.get(),
                       .with_input = first.has_body};
     auto conversation = std::make_unique<Conversation>(
-        env, start, std::move(first), timeout_, detaches_);
+        env, start, std::move(first), timeout_, grace_);
     cgi_response::Head head = conversation->read_head();
     start_response(head.status.line(), for_gateway(std::move(head.headers)));
     return conversation;
@@ -97,7 +94,7 @@ class Host {
   Find find_;
   Environment environment_;
   std::chrono::seconds timeout_;
-  bool detaches_;
+  std::optional<std::chrono::seconds> grace_;
 };
 
 Application make(Find find, const Options& options) {

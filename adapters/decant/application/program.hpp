@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +17,11 @@ struct Options {
   /// A program that for so long neither takes input nor gives output is ended;
   /// 0 means never.
   std::chrono::seconds timeout{60};
-  /// A program that has closed its output and goes on working does not hold its
-  /// response: for a process that outlives it, as a service does.
-  bool detaches = false;
-  /// How long the process waits for such programs when it ends.
-  std::chrono::seconds grace{30};
+  /// In a process that outlives its responses, as a service does: a program
+  /// that has closed its output and goes on working does not hold its response,
+  /// and the process waits so long for it when it ends. No value: the response
+  /// ends with the program.
+  std::optional<std::chrono::seconds> grace = {};
   /// Set in every program's environment, whatever a request says.
   std::vector<std::pair<std::string, std::string>> variables = {};
   /// Variables of this process that a program gets to see.

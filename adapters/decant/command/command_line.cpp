@@ -237,9 +237,8 @@ class Parser {
 
   void finish_fcgi() {
     service_.finish(settings_.rules);
-    settings_.program.detaches = true;
-    settings_.python.grace = settings_.program.grace =
-        settings_.service.limits.grace;
+    settings_.python.grace = settings_.service.limits.grace;
+    settings_.program.grace = settings_.service.limits.grace;
     settings_.fcgi.authorizer = choose("--roles", roles_, roles);
     settings_.fcgi.engine = choose("--engine", engine_, engines);
   }

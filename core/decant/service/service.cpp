@@ -62,6 +62,10 @@ const Door* door_for(const std::vector<Door>& doors, const std::string& name) {
   return first;
 }
 
+bool takes_passed_sockets(const std::vector<Door>& doors) {
+  return door_for(doors, {}) != nullptr;
+}
+
 OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
                      const Options& options) {
   OpenDoors open_doors;
@@ -69,7 +73,7 @@ OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
     if (door.endpoint.empty()) continue;
     open_doors.add(door, open(Endpoint::parse(door.endpoint), options.socket));
   }
-  if (door_for(doors, {}) != nullptr) {
+  if (takes_passed_sockets(doors)) {
     for (Inherited& socket : inherited()) {
       open_doors.add(*door_for(doors, socket.name), std::move(socket.listener));
     }
@@ -96,7 +100,7 @@ int available_processors() {
 int count_processes(const std::vector<Door>& doors, const Options& options) {
   if (options.processes) return *options.processes;
   const bool managed =
-      door_for(doors, {}) != nullptr && is_listening_socket(STDIN_FILENO);
+      takes_passed_sockets(doors) && is_listening_socket(STDIN_FILENO);
   return managed ? 0 : available_processors();
 }
 
@@ -187,8 +191,7 @@ void warn_what_stays(Shared& shared, const PidFile* pid_file) {
 }  // namespace
 
 bool has_endpoint(const std::vector<Door>& doors) {
-  return door_for(doors, {}) == nullptr ||
-         std::getenv("LISTEN_FDS") != nullptr ||
+  return !takes_passed_sockets(doors) || std::getenv("LISTEN_FDS") != nullptr ||
          is_listening_socket(STDIN_FILENO);
 }
 

@@ -28,17 +28,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int most_programs = 64;
-/// From TERM to KILL.
-constexpr milliseconds term_patience{2000};
-/// Between looks at a process that cannot be polled.
-constexpr milliseconds look_again{50};
 
 /// What the threads have in common. It lasts as long as the process.
 struct Ward {
   std::mutex mutex;
   std::condition_variable emptier;
   int count = 0;
-  seconds grace{30};
+  seconds grace{};
   Descriptor closing{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
 
@@ -72,9 +68,7 @@ class Patient {
     while (!child_.has_ended()) {
       const auto left = time_left();
       if (left && left->count() <= 0) {
-        note("closed its output and did not exit for " +
-             std::to_string(timeout_.count()) +
-             " seconds (--program-timeout); it is ended");
+        note(silence_in_words(timeout_));
         break;
       }
       if (!wait(left)) break;
@@ -146,11 +140,8 @@ class Patient {
 
 }  // namespace
 
-void set_aftercare_grace(seconds grace) noexcept {
-  ward().grace = grace;
-}
-
-bool look_after(Child& child, ErrorLines& lines, seconds timeout) {
+bool look_after(Child& child, ErrorLines& lines, seconds timeout,
+                seconds grace) {
   Ward& all = ward();
   const std::lock_guard lock(all.mutex);
   if (all.count == most_programs) return false;
@@ -170,6 +161,7 @@ bool look_after(Child& child, ErrorLines& lines, seconds timeout) {
     }).detach();
     place->emplace(child, lines, timeout);
     ++all.count;
+    all.grace = grace;
   } catch (const std::system_error&) {
     return false;
   }

@@ -13,6 +13,11 @@
 
 namespace decant::program {
 
+/// From TERM to KILL.
+inline constexpr std::chrono::milliseconds term_patience{2000};
+/// Between looks at a process that cannot be polled.
+inline constexpr std::chrono::milliseconds look_again{50};
+
 /// What is run.
 struct Start {
   const char* file;

@@ -29,10 +29,6 @@ constexpr std::size_t most_held = 1 << 20;
 /// After so long without a byte of the request body for the program, it is
 /// taken not to want any before it is answered.
 constexpr milliseconds input_pause{1000};
-/// From TERM to KILL.
-constexpr milliseconds term_patience{2000};
-/// Between looks at a process that cannot be polled.
-constexpr milliseconds look_again{50};
 /// Between looks whether the web server has taken its request back.
 constexpr milliseconds look_for_client{200};
 /// Once the response is over, for the exit status to go along with it.
@@ -81,10 +77,10 @@ FirstInput::FirstInput(InputStream& input) {
 }
 
 Conversation::Conversation(Environ& env, const Start& start, FirstInput first,
-                           seconds timeout, bool detaches)
+                           seconds timeout, std::optional<seconds> grace)
     : env_(env),
       timeout_(timeout),
-      detaches_(detaches),
+      grace_(grace),
       buffer_(std::make_unique_for_overwrite<char[]>(block_size)),
       input_(std::move(first.memory)),
       unwritten_(first.text),
@@ -352,7 +348,7 @@ Conversation::Clock::time_point Conversation::parting_time() const {
 /// Its output having ended, waits for the end of the process, which may still
 /// read; or leaves a program that goes on to others.
 void Conversation::finish() {
-  parting_ = detaches_;
+  parting_ = grace_.has_value();
   output_end_ = Clock::now();
   while (!process_ended_) {
     if (child_.input && unwritten_.empty()) read_input();
@@ -361,9 +357,7 @@ void Conversation::finish() {
       parting_ = false;
     }
     if (wait()) continue;
-    note("closed its output and did not exit for " +
-         std::to_string(timeout_.count()) +
-         " seconds (--program-timeout); it is ended");
+    note(silence_in_words(timeout_));
     terminate();
     status_ = 0;  // its response was whole
     return;
@@ -375,7 +369,7 @@ void Conversation::finish() {
 /// False when there are too many already that are looked after.
 bool Conversation::part() {
   end_input();
-  if (!look_after(child_, errors_, timeout_)) return false;
+  if (!look_after(child_, errors_, timeout_, *grace_)) return false;
   process_ended_ = parted_ = true;
   detail::EnvironAccess::set_exit_status(env_, 0);
   return true;

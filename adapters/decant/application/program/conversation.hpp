@@ -34,10 +34,11 @@ struct FirstInput {
 /// itself, or by TERM and, two seconds later, KILL.
 class Conversation final : public BodySource {
  public:
-  /// Starts the program. Borrows `env`. With `detaches` it is not waited for
-  /// once its response is over.
+  /// Starts the program. Borrows `env`. With `grace` it is not waited for
+  /// once its response is over: see look_after().
   Conversation(Environ& env, const Start& start, FirstInput first,
-               std::chrono::seconds timeout, bool detaches);
+               std::chrono::seconds timeout,
+               std::optional<std::chrono::seconds> grace);
   ~Conversation() override;
 
   /// The head of its response. Throws GatewayError: 502 for one that is missing
@@ -73,7 +74,7 @@ class Conversation final : public BodySource {
 
   Environ& env_;
   std::chrono::seconds timeout_;
-  const bool detaches_;
+  const std::optional<std::chrono::seconds> grace_;
   std::unique_ptr<char[]> buffer_;  // output as it is read
   std::unique_ptr<char[]> input_;   // taken from the client, and
   std::string_view unwritten_;      // not yet by the program

@@ -40,4 +40,10 @@ std::string end_in_words(int status) {
          ::strsignal(WTERMSIG(status)) + ')';
 }
 
+std::string silence_in_words(std::chrono::seconds time) {
+  return "closed its output and did not exit for " +
+         std::to_string(time.count()) +
+         " seconds (--program-timeout); it is ended";
+}
+
 }  // namespace decant::program

@@ -2,6 +2,7 @@
 // What a program writes to its standard error, on its way to a log.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -31,5 +32,7 @@ class ErrorLines {
 /// "exited with status 1", "was ended by signal 9 (Killed)", of a status as
 /// wait(2) has it.
 std::string end_in_words(int status);
+/// Of a program whose response is over, and that is ended after `time`.
+std::string silence_in_words(std::chrono::seconds time);
 
 }  // namespace decant::program

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "decant/application/python/embedded_code.hpp"
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/interpreter.hpp"
 #include "decant/application/python/object.hpp"
@@ -39,14 +40,12 @@ names = ', '.join(thread.name for thread in threading.enumerate()
                   and thread is not threading.main_thread()
                   and not isinstance(thread, threading._DummyThread))
 )";
-  const Object globals(PyDict_New());
   std::string names;
-  if (globals && PyDict_SetItemString(globals.get(), "__builtins__",
-                                      PyEval_GetBuiltins()) == 0) {
-    const Object result(
-        PyRun_String(code, Py_file_input, globals.get(), globals.get()));
+  try {
+    const Object globals = run_embedded(code);
     PyObject* const text = PyDict_GetItemString(globals.get(), "names");
-    if (result && text != nullptr) names = to_utf8(text);
+    if (text != nullptr) names = to_utf8(text);
+  } catch (const ErrorIsSet&) {  // the threads have no names then
   }
   PyErr_Clear();
   return names;

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "decant/application/python/embedded_code.hpp"
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/object.hpp"
 #include "decant/application/python/process_end.hpp"
@@ -20,12 +21,7 @@ constexpr const char* time_is_over =
     "    raise TimeoutError('the request took longer than --timeout allows')\n";
 
 Object make_handler() {
-  const Object globals = checked(PyDict_New());
-  check(PyDict_SetItemString(globals.get(), "__builtins__",
-                             PyEval_GetBuiltins()));
-  const Object code =
-      checked(Py_CompileString(time_is_over, "<decant>", Py_file_input));
-  checked(PyEval_EvalCode(code.get(), globals.get(), globals.get()));
+  const Object globals = run_embedded(time_is_over);
   return checked(PyObject_GetItem(globals.get(),
                                   checked(from_utf8("time_is_over")).get()));
 }

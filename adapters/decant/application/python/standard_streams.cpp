@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/standard_streams.hpp"
 
-#include "decant/application/python/failure.hpp"
-#include "decant/application/python/object.hpp"
+#include "decant/application/python/embedded_code.hpp"
 
 namespace decant::python {
 namespace {
@@ -38,12 +37,7 @@ renew('stderr')
 }  // namespace
 
 void prepare_standard_streams() {
-  const Object globals = checked(PyDict_New());
-  check(PyDict_SetItemString(globals.get(), "__builtins__",
-                             PyEval_GetBuiltins()));
-  const Object compiled =
-      checked(Py_CompileString(code, "<decant>", Py_file_input));
-  checked(PyEval_EvalCode(compiled.get(), globals.get(), globals.get()));
+  run_embedded(code);
 }
 
 }  // namespace decant::python

@@ -6,6 +6,7 @@
 
 #include "decant/application/python/failure.hpp"
 #include "decant/application/python/request.hpp"
+#include "decant/response.hpp"
 
 namespace decant::python {
 namespace {
@@ -129,10 +130,7 @@ bool place(PyObject* const* arguments, Py_ssize_t count, PyObject* keywords,
 /// One rule for all that is refused, wherever that was noticed.
 bool may_call(const Request& request, const std::exception_ptr& error) {
   if (!request.start_refused() || error) return true;
-  PyErr_SetString(PyExc_AssertionError,
-                  "start_response: called a second time without an error; only "
-                  "the exception being handled, as third argument, allows "
-                  "that");
+  PyErr_SetString(PyExc_AssertionError, detail::second_start_response);
   return false;
 }
 

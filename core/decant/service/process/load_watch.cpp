@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/process/load_watch.hpp"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,10 +104,9 @@ LoadWatch::LoadWatch(const std::string& name, seconds limit) {
   expiry.sigev_notify = SIGEV_THREAD_ID;
   expiry.sigev_signo = watch_signal();
   expiry._sigev_un._tid = ::gettid();
-  if (::timer_create(CLOCK_MONOTONIC, &expiry, &timer_) != 0) {
+  if (::timer_create(CLOCK_MONOTONIC, &expiry, &watched.timer) != 0) {
     throw std::system_error(errno, std::generic_category(), "timer_create");
   }
-  watched.timer = timer_;
   struct sigaction action {};
   action.sa_handler = tell;
   action.sa_flags = SA_RESTART;
@@ -118,7 +118,7 @@ LoadWatch::LoadWatch(const std::string& name, seconds limit) {
 }
 
 LoadWatch::~LoadWatch() {
-  ::timer_delete(timer_);
+  ::timer_delete(watched.timer);
   ::sigaction(watch_signal(), &before_, nullptr);
 }
 

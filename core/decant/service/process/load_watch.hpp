@@ -3,7 +3,6 @@
 #pragma once
 
 #include <signal.h>
-#include <time.h>
 
 #include <chrono>
 #include <string>
@@ -25,7 +24,6 @@ class LoadWatch {
   ~LoadWatch();
 
  private:
-  timer_t timer_{};
   struct sigaction before_ {};
 };
 

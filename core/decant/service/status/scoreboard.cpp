@@ -290,7 +290,8 @@ ThreadSlot& Scoreboard::thread(int worker, int thread) noexcept {
   return const_cast<ThreadSlot&>(std::as_const(*this).thread(worker, thread));
 }
 
-std::span<SharedTraffic> Scoreboard::traffic(int worker, int thread) noexcept {
+std::span<SharedTraffic> Scoreboard::traffic(int worker,
+                                             int thread) const noexcept {
   const std::size_t one = aligned(door_names_.size() * sizeof(SharedTraffic));
   const auto index = static_cast<std::size_t>(worker) *
                          static_cast<std::size_t>(thread_slots()) +
@@ -356,8 +357,7 @@ Snapshot Scoreboard::snapshot() const {
       add(it.counters, from.counters);
       add(snapshot.totals, from.counters);
       for (std::size_t door = 0; door < door_names_.size(); ++door) {
-        add(snapshot.doors[door].traffic,
-            const_cast<Scoreboard&>(*this).traffic(index, i)[door]);
+        add(snapshot.doors[door].traffic, traffic(index, i)[door]);
       }
       const auto since = from.in_flight_since.load(std::memory_order_acquire);
       if (since == 0) continue;

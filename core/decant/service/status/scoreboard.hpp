@@ -185,7 +185,7 @@ class Scoreboard {
     return door_names_;
   }
   /// Of a thread, for each door.
-  std::span<SharedTraffic> traffic(int worker, int thread) noexcept;
+  std::span<SharedTraffic> traffic(int worker, int thread) const noexcept;
 
   /// Clears the slot of a worker that has ended, after its counters were added
   /// to those of the service. A request that died with it counts as an error.
