@@ -27,6 +27,9 @@ curl http://localhost/cgi-bin/hello
 
 decant fcgi ./hello.so --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 
+decant http ./hello.so
+decant http ./hello.so --listen unix:/run/decant/hello.sock --forwarded-allow unix
+
 decant run ./hello.sh /you
 decant fcgi program:/srv/cgi-bin/ --script-name /cgi-bin --listen unix:/run/decant/cgi.sock --mode 0660 --owner www-data:www-data
 decant wrap -c 4 -f -s unix:/run/fcgiwrap.socket

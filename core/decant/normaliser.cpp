@@ -202,8 +202,22 @@ bool are_well_formed(std::string_view script, std::string_view path) {
          (path.empty() || path.starts_with('/'));
 }
 
+/// The path of a request whose web server does not take it apart.
+std::string undivided_path(const Variables& variables) {
+  const std::string_view decoded = variables.first(known("DOCUMENT_URI"));
+  if (!decoded.empty()) return std::string(decoded);
+  const std::string_view uri = variables.first(known("REQUEST_URI"));
+  return percent_decoded(uri.substr(0, uri.find('?')));
+}
+
 void set_paths(Paths convention, const Rules& rules, Environ& env) {
   Variables& variables = Access::variables(env);
+  if (convention == Paths::whole_in_script_name &&
+      !variables.contains(known("SCRIPT_NAME")) &&
+      !variables.contains(known("PATH_INFO"))) {
+    variables.set(known("SCRIPT_NAME"),
+                  Access::keep(env, undivided_path(variables)));
+  }
   const std::string_view script = variables.first(known("SCRIPT_NAME"));
   std::optional<std::string_view> path;
   if (variables.contains(known("PATH_INFO"))) {

@@ -25,7 +25,8 @@ enum class Framing {
 /// How a web server tells the path.
 enum class Paths {
   split,  ///< in SCRIPT_NAME and PATH_INFO; what is absent is empty
-  /// In SCRIPT_NAME alone where PATH_INFO is absent, as nginx and Apache do.
+  /// In SCRIPT_NAME alone where PATH_INFO is absent, as nginx and Apache do; in
+  /// DOCUMENT_URI or REQUEST_URI where both are, as with nginx's scgi_params.
   whole_in_script_name,
 };
 

@@ -6,6 +6,7 @@
 #include "decant/environ_access.hpp"
 #include "decant/error.hpp"
 #include "decant/error_page.hpp"
+#include "decant/text.hpp"
 
 namespace decant::detail {
 namespace {
@@ -42,6 +43,11 @@ Write Response::start_response(std::string_view status, Headers headers,
   called_ = true;
   status_.reset();
   Status checked(status);
+  if (checked.code() < 200) {
+    throw ApplicationError("start_response: the status " + quoted(status) +
+                           " is an interim one, which the server sends; give "
+                           "the final one, 200 or above");
+  }
   if (lenient_) drop_hop_by_hop(headers);
   content_length_ = check_headers(headers);
   headers_ = std::move(headers);

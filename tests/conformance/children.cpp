@@ -192,7 +192,7 @@ std::unique_ptr<ServerSide> make_cgi(Kind kind) {
 std::unique_ptr<ServerSide> make_runner(Kind kind) {
   return std::make_unique<Runner>(app(kind));
 }
-std::unique_ptr<ServerSide> make_http(Kind kind) {
+std::unique_ptr<ServerSide> make_pipe(Kind kind) {
   return std::make_unique<Http>(app(kind));
 }
 

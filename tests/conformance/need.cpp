@@ -19,6 +19,10 @@ std::string reason(Need need) {
       return "what follows a body is another request";
     case Need::body_as_it_comes:
       return "the web server waits for the whole body before it asks";
+    case Need::unknown_length:
+      return "a body has a length there";
+    case Need::absent_length:
+      return "SCGI always has a CONTENT_LENGTH";
     case Need::own_streams:
       return "it has the standard streams of the suite";
     case Need::resident:

@@ -16,6 +16,8 @@ enum class Need {
   fresh_process,       ///< nothing was served before
   bytes_behind_body,   ///< a client may send more than it announced
   body_as_it_comes,    ///< the application is called before the body is whole
+  unknown_length,      ///< a body may come without its length
+  absent_length,       ///< CONTENT_LENGTH is absent where there is no body
   own_streams,         ///< the standard streams are not the suite's
   // Of a kind of applications.
   resident,      ///< it lives in the process of the service

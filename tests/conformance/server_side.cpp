@@ -67,6 +67,9 @@ bool is_in(const Needs& needs, Need need) {
 
 /// What the row needs and the column has not, if there is something.
 std::optional<Need> missing_need(const Row& row, const Column& column) {
+  if (row.request.chunked && !column.has(Need::unknown_length)) {
+    return Need::unknown_length;
+  }
   const auto found =
       std::find_if(row.needs.begin(), row.needs.end(),
                    [&column](Need need) { return !column.has(need); });
@@ -174,9 +177,13 @@ std::vector<Column>& columns() {
     const Way records{
         "fcgi-records", make_fastcgi_records, {Need::fresh_process}};
     const Way runner{"runner", make_runner, {Need::many_requests}};
+    const Way pipe{"http-pipe",
+                   make_pipe,
+                   {Need::given_variables, Need::tls, Need::many_requests,
+                    Need::bytes_behind_body}};
     const Way http{"http",
                    make_http,
-                   {Need::given_variables, Need::tls, Need::many_requests,
+                   {Need::given_variables, Need::tls, Need::fresh_process,
                     Need::bytes_behind_body}};
     const Way nginx{
         "nginx",
@@ -184,10 +191,22 @@ std::vector<Column>& columns() {
         {Need::given_variables, Need::tls, Need::fresh_process,
          Need::bytes_behind_body, Need::body_as_it_comes},
         test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
+    const Way scgi{
+        "scgi", make_scgi, {Need::fresh_process, Need::unknown_length}};
+    const Way uwsgi{
+        "uwsgi", make_uwsgi, {Need::fresh_process, Need::unknown_length}};
+    Way nginx_scgi = nginx;
+    nginx_scgi.name = "nginx-scgi";
+    nginx_scgi.make = make_nginx_scgi;
+    nginx_scgi.lacks.push_back(Need::absent_length);
+    Way nginx_uwsgi = nginx;
+    nginx_uwsgi.name = "nginx-uwsgi";
+    nginx_uwsgi.make = make_nginx_uwsgi;
     std::vector<Column> made;
     for (const Kind kind : {Kind::native, Kind::python, Kind::program}) {
       for (const Way& way :
-           {in_process, cgi, fastcgi, records, runner, http, nginx}) {
+           {in_process, cgi, fastcgi, records, runner, pipe, http, nginx, scgi,
+            uwsgi, nginx_scgi, nginx_uwsgi}) {
         made.emplace_back(way, kind);
       }
     }

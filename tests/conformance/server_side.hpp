@@ -71,8 +71,13 @@ std::unique_ptr<ServerSide> make_cgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi_records(Kind kind);
 std::unique_ptr<ServerSide> make_runner(Kind kind);
+std::unique_ptr<ServerSide> make_pipe(Kind kind);
 std::unique_ptr<ServerSide> make_http(Kind kind);
 std::unique_ptr<ServerSide> make_nginx(Kind kind);
+std::unique_ptr<ServerSide> make_scgi(Kind kind);
+std::unique_ptr<ServerSide> make_uwsgi(Kind kind);
+std::unique_ptr<ServerSide> make_nginx_scgi(Kind kind);
+std::unique_ptr<ServerSide> make_nginx_uwsgi(Kind kind);
 
 /// The CGI variables by which a web server hands `request` on.
 Pairs cgi_variables(const Request& request);

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "conformance/server_side.hpp"
+#include "support/ports.hpp"
 #include "support/socket_client.hpp"
 
 namespace decant::conformance {
@@ -19,10 +20,10 @@ namespace {
 
 test::Command command(const test::TemporaryDirectory& directory,
                       const std::string& endpoint, const std::string& app,
-                      const test::Words& options) {
+                      const test::Words& options, const std::string& protocol) {
   test::Words words = {
       decant_command(),
-      "fcgi",
+      protocol,
       app,
       "--listen",
       endpoint,
@@ -36,11 +37,20 @@ test::Command command(const test::TemporaryDirectory& directory,
   return {.words = words, .error_file = directory / "log"};
 }
 
+/// By TCP where a response that is cut can be seen by a reset alone.
+std::string endpoint_for(const std::string& protocol,
+                         const test::TemporaryDirectory& directory) {
+  return protocol == "scgi" || protocol == "uwsgi"
+             ? "127.0.0.1:" + std::to_string(test::free_port())
+             : "unix:" + directory / "socket";
+}
+
 }  // namespace
 
-Service::Service(const std::string& app, const test::Words& options)
-    : endpoint_("unix:" + directory_ / "socket"),
-      process_(command(directory_, endpoint_, app, options)) {
+Service::Service(const std::string& app, const test::Words& options,
+                 const std::string& protocol)
+    : endpoint_(endpoint_for(protocol, directory_)),
+      process_(command(directory_, endpoint_, app, options, protocol)) {
   const bool ready = test::wait_until(
       [this] { return test::accepts(endpoint_) || !running(); });
   if (!ready || !running()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A `decant fcgi` with the applications of the suite.
+// A service, as of `decant fcgi`, with the applications of the suite.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ namespace decant::conformance {
 class Service {
  public:
   /// Starts it with APP on a unix socket and waits until it accepts.
-  explicit Service(const std::string& app, const test::Words& options = {});
+  explicit Service(const std::string& app, const test::Words& options = {},
+                   const std::string& protocol = "fcgi");
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// Stops it. One that does not end well ends the suite, with its log: that is

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The server sides that are a service: FastCGI by itself and behind nginx.
+// The server sides that are a service: FastCGI by itself and behind nginx,
+// HTTP, SCGI and uwsgi.
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "conformance/server_side.hpp"
 #include "conformance/service.hpp"
@@ -66,60 +69,161 @@ class Fastcgi final : public ServerSide {
   Service service_;
 };
 
+std::string http_text(const Request& request, bool keeps_connection) {
+  Headers headers = request.headers;
+  if (!keeps_connection) headers.emplace_back("Connection", "close");
+  if (request.chunked) {
+    return test::http_chunked_request(request.method, request.target,
+                                      request.body, 1000, headers);
+  }
+  if (request.content_length) {
+    headers.emplace_back("Content-Length", *request.content_length);
+  }
+  return test::http_request(request.method, request.target, request.body,
+                            headers);
+}
+
+/// One request by HTTP to `service`, which lies behind the client or further
+/// away.
+Response serve_http(test::HttpClient client, const Request& request,
+                    const Service& service, bool keeps_connection) {
+  const std::size_t log_begin = service.log_size();
+  client.send(http_text(request, keeps_connection));
+  if (request.content_length) client.finish_sending();
+  const bool to_head = request.method == "HEAD";
+  std::optional<test::HttpResponse> http;
+  const bool left = client.receive_until([&] {
+    http = test::parse_http_response(client.received(), false, to_head);
+    return attend(request, client.received()) || (keeps_connection && http);
+  });
+  if (!left && !client.ended()) {
+    throw std::runtime_error("no answer came in time");
+  }
+  http = test::parse_http_response(client.received(), true, to_head);
+  client.close();
+  return {http->status_line,
+          http->headers,
+          http->body,
+          http->complete,
+          {},
+          service.log(log_begin, request.log)};
+}
+
+class Http final : public ServerSide {
+ public:
+  explicit Http(const std::string& app) : service_(app, {}, "http") {}
+
+  Facts facts() const override {
+    return {.concurrency = threads, .server_name = "localhost"};
+  }
+
+  Response serve(const Request& request) override {
+    return serve_http(test::HttpClient(service_.endpoint()), request, service_,
+                      true);
+  }
+
+ private:
+  Service service_;
+};
+
 class BehindNginx final : public ServerSide {
  public:
-  explicit BehindNginx(const std::string& app) : service_(app) {}
+  /// Its modules are called as the protocols are, but for fastcgi.
+  BehindNginx(const std::string& app, const std::string& protocol,
+              const std::string& module)
+      : service_(app, {}, protocol), nginx_(location(module)) {}
 
   Facts facts() const override {
     return {.concurrency = threads, .may_lose_the_head = true};
   }
 
   Response serve(const Request& request) override {
+    return serve_http(test::HttpClient(nginx_.port()), request, service_,
+                      false);
+  }
+
+ private:
+  std::string location(const std::string& module) const {
+    // The others as nginx has them.
+    const std::string folder = module == "fastcgi" ? "" : "/etc/nginx/";
+    return "    server_name conformance.test;\n"
+           "    client_max_body_size 16m;\n"
+           "    location / {\n"
+           "      include " +
+           folder + module + "_params;\n      " + module + "_pass " +
+           service_.endpoint() + ";\n      " + module +
+           "_buffering off;\n"
+           "    }\n";
+  }
+
+  Service service_;
+  test::Nginx nginx_;
+};
+
+std::string netstring(const Pairs& variables) {
+  std::string pairs;
+  for (const auto& [name, value] : variables) {
+    pairs += name + '\0' + value + '\0';
+  }
+  return std::to_string(pairs.size()) + ':' + pairs + ',';
+}
+
+void append_sized(std::string& out, const std::string& text) {
+  out += static_cast<char>(text.size() & 255U);
+  out += static_cast<char>(text.size() >> 8U);
+  out += text;
+}
+
+std::string packet(const Pairs& variables) {
+  std::string pairs;
+  for (const auto& [name, value] : variables) {
+    append_sized(pairs, name);
+    append_sized(pairs, value);
+  }
+  std::string out(1, '\0');
+  append_sized(out, pairs);
+  out.insert(3, 1, '\0');
+  return out;
+}
+
+/// SCGI and uwsgi: variables, then the body; the answer ends with the
+/// connection.
+class Plain final : public ServerSide {
+ public:
+  using Encode = std::string (*)(const Pairs& variables);
+
+  Plain(const std::string& app, const std::string& protocol, Encode encode)
+      : service_(app, {}, protocol), encode_(encode) {}
+
+  Facts facts() const override { return {threads}; }
+
+  Response serve(const Request& request) override {
     const std::size_t log_begin = service_.log_size();
-    test::HttpClient client(nginx_.port());
-    client.send(http_text(request));
+    test::SocketClient client(service_.endpoint());
+    client.send(encode_(cgi_variables(request)) + request.body);
+    if (request.content_length) client.finish_sending();
     const bool left = client.receive_until(
         [&] { return attend(request, client.received()); });
     if (!left && !client.ended()) {
       throw std::runtime_error("no answer came in time");
     }
-    const auto http = test::parse_http_response(client.received(), true,
-                                                request.method == "HEAD");
+    std::string text = client.received();
+    constexpr std::string_view lead = "HTTP/1.1 ";
+    if (text.starts_with(lead)) text.replace(0, lead.size(), "Status: ");
+    Response response = parse_cgi_response(text);
+    const std::string* const length =
+        find_header(response.headers, "Content-Length");
+    const bool has_all = length == nullptr || request.method == "HEAD" ||
+                         *length == std::to_string(response.body.size());
+    response.complete = has_all && !client.was_reset() && !text.empty();
     client.close();
-    return {http->status_line,
-            http->headers,
-            http->body,
-            http->complete,
-            {},
-            service_.log(log_begin, request.log)};
+    response.log = service_.log(log_begin, request.log);
+    return response;
   }
 
  private:
-  static std::string http_text(const Request& request) {
-    Headers headers = request.headers;
-    headers.emplace_back("Connection", "close");
-    if (request.chunked) {
-      return test::http_chunked_request(request.method, request.target,
-                                        request.body, 1000, headers);
-    }
-    if (request.content_length) {
-      headers.emplace_back("Content-Length", *request.content_length);
-    }
-    return test::http_request(request.method, request.target, request.body,
-                              headers);
-  }
-
   Service service_;
-  test::Nginx nginx_{
-      "    server_name conformance.test;\n"
-      "    client_max_body_size 16m;\n"
-      "    location / {\n"
-      "      include fastcgi_params;\n"
-      "      fastcgi_pass " +
-      service_.endpoint() +
-      ";\n"
-      "      fastcgi_buffering off;\n"
-      "    }\n"};
+  Encode encode_;
 };
 
 }  // namespace
@@ -130,8 +234,23 @@ std::unique_ptr<ServerSide> make_fastcgi(Kind kind) {
 std::unique_ptr<ServerSide> make_fastcgi_records(Kind kind) {
   return std::make_unique<Fastcgi>(app(kind), "records");
 }
+std::unique_ptr<ServerSide> make_http(Kind kind) {
+  return std::make_unique<Http>(app(kind));
+}
 std::unique_ptr<ServerSide> make_nginx(Kind kind) {
-  return std::make_unique<BehindNginx>(app(kind));
+  return std::make_unique<BehindNginx>(app(kind), "fcgi", "fastcgi");
+}
+std::unique_ptr<ServerSide> make_nginx_scgi(Kind kind) {
+  return std::make_unique<BehindNginx>(app(kind), "scgi", "scgi");
+}
+std::unique_ptr<ServerSide> make_nginx_uwsgi(Kind kind) {
+  return std::make_unique<BehindNginx>(app(kind), "uwsgi", "uwsgi");
+}
+std::unique_ptr<ServerSide> make_scgi(Kind kind) {
+  return std::make_unique<Plain>(app(kind), "scgi", netstring);
+}
+std::unique_ptr<ServerSide> make_uwsgi(Kind kind) {
+  return std::make_unique<Plain>(app(kind), "uwsgi", packet);
 }
 
 }  // namespace decant::conformance

@@ -23,6 +23,7 @@ const std::map<std::string, Head, std::less<>>& bad_heads() {
       {"status-of-letters", {.status = "abc OK"}},
       {"status-with-newline", {.status = "200 OK\r\nX-Injected: 1"}},
       {"empty-status", {.status = ""}},
+      {"interim-status", {.status = "103 Early Hints"}},
       {"empty-name", {.headers = {{"", "x"}}}},
       {"name-with-colon", {.headers = {{"X-A:", "x"}}}},
       {"name-with-space", {.headers = {{"X A", "x"}}}},

@@ -15,13 +15,14 @@ void add_bad_heads(Rows& rows) {
     const char* query;
     const char* what;
   };
-  constexpr std::array<BadHead, 19> heads = {{
+  constexpr std::array<BadHead, 20> heads = {{
       {"status-without-space", "a status without a space"},
       {"status-of-two-digits", "a status of two digits"},
       {"status-of-four-digits", "a status of four digits"},
       {"status-of-letters", "a status of letters"},
       {"status-with-newline", "a status with a newline"},
       {"empty-status", "an empty status"},
+      {"interim-status", "an interim status"},
       {"empty-name", "an empty header name"},
       {"name-with-colon", "a header name with a colon"},
       {"name-with-space", "a header name with a space"},

@@ -36,9 +36,11 @@ step 'Everything is installed, and can be moved afterwards'
 mv "$dir/first" "$installed"
 (cd "$installed" && find . -type f | sort)
 for file in bin/decant include/decant/decant.hpp include/decant/main.hpp \
-  include/decant/server/fastcgi.hpp include/decant/application/native.hpp \
+  include/decant/server/fastcgi.hpp include/decant/server/http.hpp \
+  include/decant/application/native.hpp \
   include/decant/application/python.hpp \
   share/man/man1/decant.1 share/man/man1/decant-fcgi.1 \
+  share/man/man1/decant-http.1 \
   share/man/man3/decant.3 share/man/man7/decant-application.7 \
   share/man/man7/decant-service.7; do
   [ -f "$installed/$file" ] || fail "$file is not installed"

@@ -223,6 +223,72 @@ Body obedient(Environ& env, const StartResponse& start_response) {
   return "ok";
 }
 
+/// What came of the head of a request, and its body.
+std::string told(Environ& env) {
+  std::string text = "method=" + std::string(env["REQUEST_METHOD"]) +
+                     "\nuri=" + std::string(env["REQUEST_URI"]) +
+                     "\npath=" + std::string(env["PATH_INFO"]) +
+                     "\nquery=" + std::string(env["QUERY_STRING"]) +
+                     "\nhost=" + std::string(env["HTTP_HOST"]) +
+                     "\nscheme=" + std::string(env.url_scheme()) +
+                     "\nbody=" + env.input().read() + '\n';
+  for (const auto& [name, value] : env) {
+    if (name.starts_with("HTTP_") || name == "CONTENT_TYPE" ||
+        name.starts_with("REMOTE_") || name.starts_with("SERVER_") ||
+        name == "SCRIPT_NAME") {
+      text += std::string(name) + '=' + std::string(value) + '\n';
+    }
+  }
+  return text;
+}
+
+Chunks broken_off(StartResponse start_response, Headers headers) {
+  start_response("200 OK", headers);
+  co_yield "first";
+  throw std::runtime_error("test: as it was told");
+}
+
+Chunks streamed(StartResponse start_response) {
+  start_response("200 OK", plain_text);
+  co_yield "one";
+  co_yield "two";
+}
+
+/// Answers in every way that HTTP frames differently.
+Body http_echo(Environ& env, const StartResponse& start_response) {
+  const std::string path(env["PATH_INFO"]);
+  if (path == "/stream") return streamed(start_response);
+  if (path == "/cut-stream") return broken_off(start_response, plain_text);
+  if (path == "/cut-known") {
+    return broken_off(start_response, {{"Content-Length", "9"}});
+  }
+  if (path == "/fails") throw std::runtime_error("test: as it was told");
+  if (path == "/204") {
+    start_response("204 No Content", {});
+    return {};
+  }
+  if (path == "/304") {
+    start_response("304 Not Modified", {{"ETag", "\"x\""}});
+    return {};
+  }
+  if (path == "/103") {
+    start_response("103 Early Hints", {});
+    return {};
+  }
+  if (path == "/dated") {
+    start_response("200 OK", {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                              {"Server", "mine"}});
+    return "dated";
+  }
+  if (path == "/known" || path == "/unread") {
+    start_response("200 OK", plain_text);
+    return "known";
+  }
+  std::string text = told(env);
+  start_response("200 OK", plain_text);
+  return text;
+}
+
 /// Dies as soon as it is loaded, where it is told to.
 [[maybe_unused]] const bool is_alive_at_load = [] {
   if (std::getenv("TEST_EXIT_AT_LOAD") != nullptr) ::_exit(7);
@@ -243,6 +309,7 @@ DECANT_APPLICATION_AS(complaining, complaining)
 DECANT_APPLICATION_AS(echo, echo)
 DECANT_APPLICATION_AS(unread, unread)
 DECANT_APPLICATION_AS(environ, environ_dump)
+DECANT_APPLICATION_AS(http_echo, http_echo)
 DECANT_APPLICATION_AS(greeting, greeting)
 DECANT_APPLICATION_AS(chatty, chatty)
 DECANT_APPLICATION_AS(descriptors, descriptors)

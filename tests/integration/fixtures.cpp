@@ -24,15 +24,19 @@ std::string endpoint_in(const std::string& log) {
     return "";
   }
   const std::size_t begin = at + words.size();
-  return log.substr(begin, log.find(',', begin) - begin);
+  std::string endpoint = log.substr(begin, log.find(',', begin) - begin);
+  constexpr std::string_view scheme = "http://";
+  if (endpoint.starts_with(scheme)) endpoint.erase(0, scheme.size());
+  return endpoint;
 }
 
-Command fcgi_command(Words words, const std::string& endpoint) {
+Command service_command(const std::string& protocol, Words words,
+                        const std::string& endpoint) {
   // What a test looks at is the process it started, unless it wants others.
   const bool chooses =
       std::find(words.begin(), words.end(), "--processes") != words.end();
   if (!chooses) words.insert(words.end(), {"--processes", "0"});
-  words.insert(words.begin(), {decant_command(), "fcgi"});
+  words.insert(words.begin(), {decant_command(), protocol});
   if (!endpoint.empty()) words.insert(words.end(), {"--listen", endpoint});
   // A web server in a test may be another user.
   if (endpoint.starts_with("unix:")) {
@@ -199,8 +203,9 @@ void Gate::open() {
   end_.reset();
 }
 
-Service::Service(Words words, const std::string& endpoint)
-    : Service(fcgi_command(std::move(words), endpoint)) {}
+Service::Service(Words words, const std::string& endpoint,
+                 const std::string& protocol)
+    : Service(service_command(protocol, std::move(words), endpoint)) {}
 
 Service::Service(Command command)
     : log_file_(directory_ / "log"),

@@ -76,8 +76,9 @@ class Gate {
 /// A service that was started and listens; it is killed in the end.
 class Service {
  public:
-  /// `decant fcgi WORDS --listen ENDPOINT`; the words begin with APP.
-  explicit Service(Words words, const std::string& endpoint = "");
+  /// `decant PROTOCOL WORDS --listen ENDPOINT`; the words begin with APP.
+  explicit Service(Words words, const std::string& endpoint = "",
+                   const std::string& protocol = "fcgi");
   /// Any program that becomes a service.
   explicit Service(Command command);
 

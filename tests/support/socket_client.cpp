@@ -73,6 +73,7 @@ void SocketClient::pump(short events, int milliseconds) {
     const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
+      was_reset_ = got < 0;
       ended_ = true;
       return;
     }

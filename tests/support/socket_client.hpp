@@ -38,6 +38,8 @@ class SocketClient {
   std::string take(std::size_t size);
   /// The peer has closed the connection.
   bool ended() const { return ended_; }
+  /// Not in order: it was reset.
+  bool was_reset() const { return was_reset_; }
   int fd() const { return socket_.get(); }
 
  private:
@@ -46,6 +48,7 @@ class SocketClient {
   Descriptor socket_;
   std::string received_;
   bool ended_ = false;
+  bool was_reset_ = false;
 };
 
 /// True when somebody accepts connections at `endpoint`.

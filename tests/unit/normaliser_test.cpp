@@ -276,6 +276,17 @@ TEST_CASE("Without PATH_INFO a FastCGI path is all PATH_INFO") {
   CHECK(Normalised(Variables{}).paths() == "[][/]");
 }
 
+TEST_CASE("Without both paths the undivided one is split") {
+  // nginx's scgi_params.
+  const Variables decoded = {{"REQUEST_URI", "/a%20b/c?d"},
+                             {"DOCUMENT_URI", "/a b/c"}};
+  CHECK(Normalised(decoded).paths() == "[][/a b/c]");
+  CHECK(Normalised(decoded, whole, mounted("/a b")).paths() == "[/a b][/c]");
+  const Variables encoded = {{"REQUEST_URI", "/a%20b/c?d"}};
+  CHECK(Normalised(encoded).paths() == "[][/a b/c]");
+  CHECK(Normalised(encoded, Paths::split).paths() == "[][/]");
+}
+
 TEST_CASE("For CGI an absent PATH_INFO means empty") {
   CHECK(Normalised(Variables{{"SCRIPT_NAME", "/a/b"}}, parted).paths() ==
         "[/a/b][]");

@@ -48,6 +48,7 @@ class Parser {
           ->configurable(false);
     }
     if (side == Side::run) add_run_options();
+    if (is_service(side)) add_service_options();
     if (side == Side::fcgi) add_fcgi_options();
     if (side == Side::wrap) add_wrap_options();
     if (takes_app()) add_python_options();
@@ -162,16 +163,28 @@ class Parser {
                   "Exit with 22 when the status is 400 or more");
   }
 
-  void add_fcgi_options() {
-    add_repeatable(app_, "--listen", settings_.listen,
-                   "unix:PATH, HOST:PORT, [::1]:PORT or fd:N, with fcgi:// "
-                   "in front or not; repeatable (default: the socket that "
-                   "systemd, spawn-fcgi or the web server passes)")
+  void add_service_options() {
+    add_repeatable(
+        app_, "--listen", settings_.listen,
+        "unix:PATH, HOST:PORT, [::1]:PORT or fd:N, with fcgi://, "
+        "http://, scgi:// or uwsgi:// in front where it is another "
+        "protocol than the command's; repeatable (default: the socket that "
+        "systemd, spawn-fcgi or the web server passes)")
         ->type_name("ENDPOINT");
     service_.add_sockets(app_);
     service_.add_processes(app_);
     service_.add_limits(app_);
     service_.add_observation(app_);
+    add_repeatable(app_, "--forwarded-allow",
+                   settings_.http_door.forwarded_allow,
+                   "HTTP: peers whose X-Forwarded-* are believed; repeatable "
+                   "(default: none)")
+        ->type_name("CIDR|unix");
+    app_.add_flag("--proxy-protocol", settings_.http_door.proxy_protocol,
+                  "HTTP: every connection begins with a PROXY header");
+  }
+
+  void add_fcgi_options() {
     app_.add_option("--roles", roles_,
                     "Roles to answer: responder, or responder,authorizer "
                     "(default responder)")
@@ -188,7 +201,7 @@ class Parser {
   Settings finish() {
     finish_shared();
     if (side_ == Side::wrap) finish_wrap();
-    if (side_ == Side::fcgi || side_ == Side::wrap) finish_fcgi();
+    if (is_service(side_) || side_ == Side::wrap) finish_service();
     if (side_ == Side::run) finish_run();
     settings_.service.rules = settings_.rules;
     settings_.run.rules = settings_.rules;
@@ -235,8 +248,9 @@ class Parser {
     }
   }
 
-  void finish_fcgi() {
+  void finish_service() {
     service_.finish(settings_.rules);
+    settings_.http_door.limits = service_.limits(http::default_limits());
     settings_.python.grace = settings_.service.limits.grace;
     settings_.program.grace = settings_.service.limits.grace;
     settings_.fcgi.authorizer = choose("--roles", roles_, roles);

@@ -12,6 +12,7 @@
 #include "decant/command/help.hpp"
 #include "decant/server/cgi.hpp"
 #include "decant/server/fastcgi.hpp"
+#include "decant/server/http.hpp"
 #include "decant/server/runner.hpp"
 #include "decant/service/log/log.hpp"
 
@@ -30,6 +31,7 @@ struct Settings {
   service::Options service;
   std::vector<std::string> listen;  ///< "[PROTOCOL://]ENDPOINT"
   fastcgi::DoorOptions fcgi;
+  http::DoorOptions http_door;
   runner::Options run;
   bool http = false;  ///< of run: many requests, by HTTP through a pipe
 };

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "decant/error.hpp"
+#include "decant/server/scgi.hpp"
+#include "decant/server/uwsgi.hpp"
 #include "decant/text.hpp"
 
 namespace decant::command {
@@ -14,11 +16,26 @@ namespace {
 struct ProtocolEntry {
   std::string_view name;
   service::Door (*make)(const Settings& settings, std::string endpoint);
+  /// Where its command listens that is told nothing; null: nowhere.
+  std::string (*default_endpoint)() = nullptr;
 };
 
-constexpr std::array<ProtocolEntry, 1> protocols = {
-    {{"fcgi", [](const Settings& settings, std::string endpoint) {
+constexpr std::array<ProtocolEntry, 4> protocols = {
+    {{"fcgi",
+      [](const Settings& settings, std::string endpoint) {
         return fastcgi::on(std::move(endpoint), settings.fcgi);
+      }},
+     {"http",
+      [](const Settings& settings, std::string endpoint) {
+        return http::on(std::move(endpoint), settings.http_door);
+      },
+      http::default_endpoint},
+     {"scgi",
+      [](const Settings&, std::string endpoint) {
+        return scgi::on(std::move(endpoint));
+      }},
+     {"uwsgi", [](const Settings&, std::string endpoint) {
+        return uwsgi::on(std::move(endpoint));
       }}}};
 
 const ProtocolEntry* find(std::string_view name) {
@@ -68,9 +85,13 @@ std::vector<service::Door> make_doors(const Settings& settings,
     }
   }
   if (!doors.empty()) return doors;
-  doors.push_back(find(protocol)->make(settings, {}));
+  const ProtocolEntry& own = *find(protocol);
+  doors.push_back(own.make(settings, {}));
   for (const ProtocolEntry& entry : protocols) {
     if (entry.name != protocol) doors.push_back(entry.make(settings, {}));
+  }
+  if (own.default_endpoint != nullptr && !service::has_endpoint(doors)) {
+    return {own.make(settings, own.default_endpoint())};
   }
   return doors;
 }

@@ -21,7 +21,7 @@ struct SideText {
   const char* examples;  // PROGRAM and APP are put in
 };
 
-constexpr std::array<SideText, 4> sides = {{
+constexpr std::array<SideText, 7> sides = {{
     {Side::cgi, "cgi",
      "Answer one CGI request: variables from the environment, body from "
      "standard input, response on standard output.",
@@ -39,6 +39,32 @@ constexpr std::array<SideText, 4> sides = {{
      "nginx:\n"
      "  location / { include fastcgi_params;\n"
      "               fastcgi_pass unix:/run/app.sock; }\n"},
+    {Side::http, "http",
+     "Serve HTTP until TERM: on 127.0.0.1:8000, or on 0.0.0.0:$PORT where "
+     "PORT is set.",
+     "Examples:\n"
+     "  PROGRAM httpAPP\n"
+     "  PROGRAM httpAPP --listen 0.0.0.0:8080 --processes 4\n"
+     "  PROGRAM httpAPP --listen unix:/run/app.sock --forwarded-allow unix\n"
+     "nginx:\n"
+     "  location / { proxy_pass http://unix:/run/app.sock;\n"
+     "               proxy_set_header Host $host;\n"
+     "               proxy_set_header X-Forwarded-For $remote_addr;\n"
+     "               proxy_set_header X-Forwarded-Proto $scheme; }\n"},
+    {Side::scgi, "scgi",
+     "Serve SCGI until TERM: behind nginx, Apache or lighttpd.",
+     "Examples:\n"
+     "  PROGRAM scgiAPP --listen unix:/run/app.sock --mode 0660\n"
+     "nginx:\n"
+     "  location / { include scgi_params;\n"
+     "               scgi_pass unix:/run/app.sock; }\n"},
+    {Side::uwsgi, "uwsgi",
+     "Serve uwsgi, the protocol, until TERM: behind nginx or Apache.",
+     "Examples:\n"
+     "  PROGRAM uwsgiAPP --listen unix:/run/app.sock --mode 0660\n"
+     "nginx:\n"
+     "  location / { include uwsgi_params;\n"
+     "               uwsgi_pass unix:/run/app.sock; }\n"},
     {Side::run, "run",
      "Run one request from the shell, or many through a pipe.",
      "Examples:\n"
@@ -141,8 +167,8 @@ std::string overview(const Program& program) {
         "Without APP, decant takes it from the variable DECANT_APP.\n\n";
   }
   return out + "Options of each: " + program.name +
-         (program.takes_app ? " cgi|fcgi|run|wrap|status"
-                            : " cgi|fcgi|run|status") +
+         (program.takes_app ? " cgi|fcgi|http|scgi|uwsgi|run|wrap|status"
+                            : " cgi|fcgi|http|scgi|uwsgi|run|status") +
          " --help\nVersions: " + program.name + " --version\n";
 }
 

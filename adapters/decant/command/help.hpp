@@ -9,7 +9,13 @@
 
 namespace decant::command {
 
-enum class Side { cgi, fcgi, run, wrap };
+enum class Side { cgi, fcgi, http, scgi, uwsgi, run, wrap };
+
+/// True where the side is a service whose protocol its word names.
+constexpr bool is_service(Side side) noexcept {
+  return side == Side::fcgi || side == Side::http || side == Side::scgi ||
+         side == Side::uwsgi;
+}
 
 /// Whose command line it is.
 struct Program {

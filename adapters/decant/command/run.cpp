@@ -62,14 +62,16 @@ Application load(const Settings& settings, const ApplicationLoader& loader) {
   return settings.lint ? lint()(std::move(application)) : application;
 }
 
-int serve_fcgi(const Settings& settings, const ApplicationLoader& loader) {
+int serve_doors(Side side, const Settings& settings,
+                const ApplicationLoader& loader) {
   service::start_log();  // systemd's journal may read
+  const std::string protocol(word_of(side == Side::wrap ? Side::fcgi : side));
   // Where nothing will be served, what is wrong with the application is told
   // before that an endpoint is missing.
-  const std::vector<service::Door> doors = make_doors(settings, "fcgi");
+  const std::vector<service::Door> doors = make_doors(settings, protocol);
   if (!service::has_endpoint(doors)) load(settings, loader);
   return service::serve([&] { return load(settings, loader); }, doors,
-                        settings.service, "fcgi");
+                        settings.service, protocol);
 }
 
 int serve_once(Side side, const Settings& settings,
@@ -99,8 +101,8 @@ int prepare_and_serve(Side side, const Settings& settings,
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
                      std::strerror(errno) + "; give a directory");
   }
-  return side == Side::fcgi || side == Side::wrap
-             ? serve_fcgi(settings, loader)
+  return is_service(side) || side == Side::wrap
+             ? serve_doors(side, settings, loader)
              : serve_once(side, settings, loader);
 }
 

@@ -82,9 +82,11 @@ void ServiceOptions::add_processes(CLI::App& app) {
 }
 
 void ServiceOptions::add_limits(CLI::App& app) {
-  app.add_option("--max-params", max_params_,
-                 "Largest variables of a request and how many there may be "
-                 "(default 1048576,10000); more gives 431")
+  app.add_option(
+         "--max-params", max_params_,
+         "Largest variables of a request and how many there may be "
+         "(default 1048576,10000; at an HTTP door 65536,100); more gives "
+         "431")
       ->type_name("BYTES[,COUNT]")
       ->delimiter('\0');
   app.add_option("--max-body", max_body_,
@@ -111,7 +113,7 @@ void ServiceOptions::add_limits(CLI::App& app) {
       ->type_name("SECONDS");
   app.add_option("--idle-timeout", idle_timeout_,
                  "Close a connection after so long without a request "
-                 "(default 0, never)")
+                 "(default 0, never; at an HTTP door 60)")
       ->type_name("SECONDS");
   app.add_option("--load-timeout", load_timeout_,
                  "Time for the application to load; then it counts as one "
@@ -148,7 +150,7 @@ void ServiceOptions::finish(normaliser::Rules& rules) {
   }
   options_.socket.mode = parse_mode(mode_);
   finish_processes();
-  finish_limits();
+  options_.limits = limits(options_.limits);
   rules.max_body = parse_number("--max-body", max_body_);
   // "-" is what the other log calls standard output.
   if (options_.logs.file == "-") options_.logs.file.clear();
@@ -171,18 +173,29 @@ void ServiceOptions::finish_processes() {
   options_.idle_exit = parse_seconds("--idle-exit", idle_exit_);
 }
 
-void ServiceOptions::finish_limits() {
-  service::Limits& limits = options_.limits;
-  limits.timeout = parse_seconds("--timeout", timeout_);
-  limits.head_timeout = parse_seconds("--header-timeout", header_timeout_, 1);
-  limits.io_timeout = parse_seconds("--io-timeout", io_timeout_, 1);
-  limits.idle_timeout = parse_seconds("--idle-timeout", idle_timeout_);
-  limits.grace = parse_seconds("--grace", grace_);
-  limits.max_connections = parse_number("--max-connections", max_connections_);
-  limits.spool = parse_number("--spool", spool_);
-  const auto [bytes, count] = parse_pair("--max-params", max_params_);
+service::Limits ServiceOptions::limits(service::Limits limits) const {
+  const auto set_seconds = [](const char* option,
+                              const std::optional<std::string>& text,
+                              std::chrono::seconds& value, int least = 0) {
+    if (text) value = parse_seconds(option, *text, least);
+  };
+  const auto set_number = [](const char* option,
+                             const std::optional<std::string>& text,
+                             auto& value) {
+    if (text) value = parse_number(option, *text);
+  };
+  set_seconds("--timeout", timeout_, limits.timeout);
+  set_seconds("--header-timeout", header_timeout_, limits.head_timeout, 1);
+  set_seconds("--io-timeout", io_timeout_, limits.io_timeout, 1);
+  set_seconds("--idle-timeout", idle_timeout_, limits.idle_timeout);
+  set_seconds("--grace", grace_, limits.grace);
+  set_number("--max-connections", max_connections_, limits.max_connections);
+  set_number("--spool", spool_, limits.spool);
+  if (!max_params_) return limits;
+  const auto [bytes, count] = parse_pair("--max-params", *max_params_);
   limits.max_params = bytes;
   if (count) limits.max_param_count = *count;
+  return limits;
 }
 
 }  // namespace decant::command

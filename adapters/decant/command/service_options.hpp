@@ -34,26 +34,27 @@ class ServiceOptions {
   /// Once the words are parsed. Throws UsageError: one line that names the
   /// option.
   void finish(normaliser::Rules& rules);
+  /// The limits that were given, and the rest of `defaults`. Throws UsageError.
+  service::Limits limits(service::Limits defaults) const;
 
  private:
   void finish_processes();
-  void finish_limits();
 
   service::Options& options_;
   std::string mode_ = "0600";
   std::vector<std::string> allow_peer_;
-  std::string max_params_ = "1048576,10000";
+  std::optional<std::string> max_params_;
   std::string max_body_ = "0";
-  std::string grace_ = "30";
+  std::optional<std::string> grace_;
   std::string access_format_ = "common";
   std::string max_requests_ = "0";
   std::string max_memory_ = "0";
-  std::string max_connections_ = "0";
-  std::string spool_ = "0";
-  std::string timeout_ = "0";
-  std::string header_timeout_ = "30";
-  std::string io_timeout_ = "60";
-  std::string idle_timeout_ = "0";
+  std::optional<std::string> max_connections_;
+  std::optional<std::string> spool_;
+  std::optional<std::string> timeout_;
+  std::optional<std::string> header_timeout_;
+  std::optional<std::string> io_timeout_;
+  std::optional<std::string> idle_timeout_;
   std::string idle_exit_ = "0";
   std::string load_timeout_ = "0";
   std::optional<std::string> processes_;

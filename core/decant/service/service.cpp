@@ -43,8 +43,9 @@ struct OpenDoors {
   std::vector<Door> doors;
   std::vector<Listener> listeners;
 
-  void add(const Door& door, Listener listener) {
+  void add(const Door& door, Listener listener, const SocketSettings& socket) {
     if (door.check != nullptr) door.check(listener);
+    if (door.is_public && socket.allow_peer.empty()) listener.open_to_all();
     doors.push_back(door);
     doors.back().endpoint = listener.name();
     listeners.push_back(std::move(listener));
@@ -71,11 +72,15 @@ OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
   OpenDoors open_doors;
   for (const Door& door : doors) {
     if (door.endpoint.empty()) continue;
-    open_doors.add(door, open(Endpoint::parse(door.endpoint), options.socket));
+    SocketSettings socket = options.socket;
+    socket.open_to_all = door.is_public;
+    open_doors.add(door, open(Endpoint::parse(door.endpoint), socket),
+                   options.socket);
   }
   if (takes_passed_sockets(doors)) {
     for (Inherited& socket : inherited()) {
-      open_doors.add(*door_for(doors, socket.name), std::move(socket.listener));
+      open_doors.add(*door_for(doors, socket.name), std::move(socket.listener),
+                     options.socket);
     }
   }
   if (open_doors.listeners.empty()) {
@@ -120,9 +125,11 @@ std::string counted(int count, const char* one, const char* many) {
 }
 
 std::string banner(const Shared& shared) {
+  // A URL is for people to follow.
   const bool alike = std::all_of(
-      shared.doors.begin(), shared.doors.end(),
-      [&](const Door& door) { return door.protocol == shared.name; });
+      shared.doors.begin(), shared.doors.end(), [&](const Door& door) {
+        return door.protocol == shared.name && !door.is_public;
+      });
   std::string names;
   for (const Door& door : shared.doors) {
     names +=

@@ -14,6 +14,7 @@ BAD_STATUSES = {
     "status-of-letters": "abc OK",
     "status-with-newline": "200 OK\r\nX-Injected: 1",
     "empty-status": "",
+    "interim-status": "103 Early Hints",
 }
 BAD_HEADERS = {
     "empty-name": [("", "x")],

@@ -192,6 +192,7 @@ void Conversation::close() {
     // The gateway asks for no more than the response has; the program may not
     // be done.
     if (given_all()) {
+      whole_ = true;
       while (!output_ended_) {
         step();
         output_.clear();
@@ -241,7 +242,7 @@ milliseconds Conversation::patience() {
     time = std::min(time, input_pause);
   }
   if (child_.descriptor() < 0) time = std::min(time, look_again);
-  if (env_.connection() >= 0) time = std::min(time, look_for_client);
+  if (!whole_ && env_.connection() >= 0) time = std::min(time, look_for_client);
   if (parting_) {
     time =
         std::min(time, std::chrono::ceil<milliseconds>(std::max(
@@ -262,11 +263,12 @@ bool Conversation::wait() {
   polled[output] = {child_.output.get(), POLLIN, 0};
   polled[errors] = {child_.errors.get(), POLLIN, 0};
   polled[process] = {child_.descriptor(), POLLIN, 0};
-  polled[connection] = {env_.connection(), 0, 0};
+  polled[connection] = {whole_ ? -1 : env_.connection(), 0, 0};
   const int time = static_cast<int>(patience().count());
   const int ready = ::poll(polled.data(), polled.size(), time);
   if (ready < 0) return true;  // interrupted
-  if (polled[connection].revents != 0 || env_.client_gone()) {
+  // Who has a whole response may leave while the program goes on.
+  if (!whole_ && (polled[connection].revents != 0 || env_.client_gone())) {
     throw ClientGone("program: the client left while " + errors_.name() +
                      " ran");
   }
@@ -348,6 +350,7 @@ Conversation::Clock::time_point Conversation::parting_time() const {
 /// Its output having ended, waits for the end of the process, which may still
 /// read; or leaves a program that goes on to others.
 void Conversation::finish() {
+  whole_ = true;
   parting_ = grace_.has_value();
   output_end_ = Clock::now();
   while (!process_ended_) {

@@ -87,7 +87,8 @@ class Conversation final : public BodySource {
   bool output_ended_ = false;
   bool process_ended_ = false;
   bool answering_ = false;
-  bool parting_ = false;  // its response is over
+  bool whole_ = false;    // its response: nobody waits for more
+  bool parting_ = false;  // whether it ends soon is looked at
   bool parted_ = false;   // others look after it
   Clock::time_point output_end_;
 

@@ -80,6 +80,7 @@ Listener::Listener(Listener&& other) noexcept
     : socket_(std::move(other.socket_)),
       name_(std::move(other.name_)),
       file_(std::exchange(other.file_, {})),
+      open_to_all_(other.open_to_all_),
       device_(other.device_),
       inode_(other.inode_) {}
 

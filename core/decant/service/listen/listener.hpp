@@ -18,6 +18,8 @@ struct SocketSettings {
   mode_t mode = 0600;               ///< of a unix socket
   std::string owner;                ///< "USER", "USER:GROUP" or ":GROUP"
   std::vector<Network> allow_peer;  ///< for TCP; empty: loopback only
+  /// Where no peers are named, all may connect.
+  bool open_to_all = false;
   int backlog = 512;
 };
 
@@ -36,6 +38,9 @@ class Listener {
   /// For the log: "unix:/run/x.sock", "127.0.0.1:9000" with the port that the
   /// system chose for port 0.
   const std::string& name() const noexcept { return name_; }
+  /// Every peer may connect to it.
+  void open_to_all() noexcept { open_to_all_ = true; }
+  bool is_open_to_all() const noexcept { return open_to_all_; }
   /// The path to be removed, empty when it is not ours.
   const std::string& file() const noexcept { return file_; }
 
@@ -43,6 +48,7 @@ class Listener {
   Descriptor socket_;
   std::string name_;
   std::string file_;
+  bool open_to_all_ = false;
   dev_t device_ = 0;  // which file it is
   ino_t inode_ = 0;
 };

@@ -78,7 +78,9 @@ Descriptor listen_on(const addrinfo& address, int backlog,
 
 Listener open_tcp(const Endpoint& endpoint, const SocketSettings& settings) {
   const Addresses addresses = resolve(endpoint);
-  if (settings.allow_peer.empty()) require_loopback(endpoint, addresses.get());
+  if (settings.allow_peer.empty() && !settings.open_to_all) {
+    require_loopback(endpoint, addresses.get());
+  }
   int error = 0;
   for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {
     Descriptor socket = listen_on(*at, settings.backlog, endpoint.text());

@@ -77,7 +77,8 @@ Connection* Acceptor::accept(int door, Clock::time_point arrived) {
       if (errno != EAGAIN) block(listener, errno);
       return nullptr;
     }
-    if (!is_allowed_peer(peer, settings_.socket)) {
+    if (!listener.is_open_to_all() &&
+        !is_allowed_peer(peer, settings_.socket)) {
       log(LogLevel::warning,
           listener.name() + ": refused a peer that --allow-peer does not name");
       continue;

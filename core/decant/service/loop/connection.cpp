@@ -8,7 +8,7 @@
 
 namespace decant::service {
 
-void Peer::set(const sockaddr* address, socklen_t size) noexcept {
+void SocketAddress::set(const sockaddr* address, socklen_t size) noexcept {
   v6_ = {};
   std::memcpy(&v6_, address, std::min<std::size_t>(size, sizeof v6_));
 }
@@ -46,6 +46,7 @@ Connection& ConnectionTable::add(Descriptor socket) {
   connection->socket = std::move(socket);
   connection->state = Next::idle;
   connection->silent = true;
+  connection->introduced = false;
   connection->refused = false;
   connection->hung_up.store(false, std::memory_order_relaxed);
   size_.fetch_add(1);

@@ -29,8 +29,8 @@ enum class Next {
   close,    ///< close it now
 };
 
-/// The address of whoever connected.
-class Peer {
+/// The address of one end of a connection.
+class SocketAddress {
  public:
   void set(const sockaddr* address, socklen_t size) noexcept;
   /// Of any family; AF_UNIX has no address.
@@ -56,8 +56,11 @@ struct Unfinished {
 class Connection {
  public:
   Descriptor socket;
-  int door = 0;  ///< by which it came
-  Peer peer;
+  int door = 0;         ///< by which it came
+  SocketAddress peer;   ///< whoever connected
+  SocketAddress local;  ///< where to; set once a protocol has asked for it
+  /// The protocol knows what it wants to know of the connection.
+  bool introduced = false;
   /// When the event came that it is looked at for. Set by whichever thread got
   /// the event.
   std::atomic<Clock::time_point> arrived{};

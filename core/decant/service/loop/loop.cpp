@@ -28,6 +28,11 @@ constexpr int largest_batch = 64;
 /// So many new connections before the old ones have their turn.
 constexpr int most_accepted = 64;
 
+Protocol& protocol_of(const Connection& connection,
+                      const Protocols& protocols) {
+  return *protocols[static_cast<std::size_t>(connection.door)];
+}
+
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
@@ -306,8 +311,7 @@ void Loop::attend_held(Connection& connection, const Protocols& protocols) {
 /// Has the protocol of its door look at a connection.
 Next Loop::look(Connection& connection, const Protocols& protocols) {
   if (connection.state == Next::linger) return Next::linger;
-  const auto door = static_cast<std::size_t>(connection.door);
-  return protocols[door]->ready(connection);
+  return protocol_of(connection, protocols).ready(connection);
 }
 
 const Limits& Loop::limits_of(const Connection& connection) const noexcept {
@@ -375,6 +379,9 @@ void Loop::tick(const Protocols& protocols) {
   for (Connection* const connection : connections_.slots()) {
     if (!connection->acquire()) continue;
     if (is_overdue(*connection, now)) {
+      if (connection->state == Next::partial) {
+        protocol_of(*connection, protocols).expire(*connection);
+      }
       close(*connection);
       continue;
     }
@@ -408,7 +415,7 @@ void Loop::heed_signals(const Protocols& protocols) {
         "HUP: a service without processes of its own cannot reload; give "
         "--processes 1 or more, or restart it");
   }
-  if (signals_.stop_requested()) drain(protocols);
+  if (Signals::stop_requested()) drain(protocols);
 }
 
 /// Takes the connections that have come, but no more, and lets those go that

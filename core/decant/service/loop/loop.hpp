@@ -31,6 +31,9 @@ class Protocol {
   /// as long as that takes. The socket does not block: waits for it are the
   /// protocol's, with the I/O time-out of the limits. Throws nothing.
   virtual Next ready(Connection& connection) = 0;
+  /// The head of a request has not come to its end in time: the connection is
+  /// closed afterwards. May say so to the peer, without waiting.
+  virtual void expire(Connection& /*connection*/) {}
 };
 
 /// What a thread serves with: a protocol for each door.

@@ -214,7 +214,7 @@ void Signals::pass_on() const noexcept {
   write_event();
 }
 
-bool Signals::stop_requested() const noexcept {
+bool Signals::stop_requested() noexcept {
   return stopping;
 }
 

@@ -47,7 +47,7 @@ class Signals {
   /// Writes it again, for the next thread that waits for its edge.
   void pass_on() const noexcept;
   /// True once the service is to drain and stop.
-  bool stop_requested() const noexcept;
+  static bool stop_requested() noexcept;
   /// Does what the first TERM does.
   void request_stop() noexcept;
   /// Does what the second TERM does.

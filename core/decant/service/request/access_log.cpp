@@ -83,6 +83,20 @@ void append_bare(std::string& out, std::string_view text, std::size_t most) {
   append_escaped(out, text.empty() ? "-" : text, most, "\\x", '!');
 }
 
+/// The request line; "-" where what came was none.
+void append_request(std::string& out, const Fields& fields,
+                    const RequestRecord& record) {
+  if (record.outcome == Outcome::refused && fields.protocol.empty()) {
+    out += '-';
+    return;
+  }
+  append_quoted(out, fields.request.method, most_of_word);
+  out += ' ';
+  append_quoted(out, fields.request.target, most_of_uri);
+  out += ' ';
+  append_quoted(out, fields.protocol, most_of_word);
+}
+
 void append_common(std::string& out, const Fields& fields,
                    const RequestRecord& record, WallTime time) {
   append_bare(out, fields.address, most_of_address);
@@ -91,11 +105,7 @@ void append_common(std::string& out, const Fields& fields,
   out += " [";
   append_clf_time(out, time);
   out += "] \"";
-  append_quoted(out, fields.request.method, most_of_word);
-  out += ' ';
-  append_quoted(out, fields.request.target, most_of_uri);
-  out += ' ';
-  append_quoted(out, fields.protocol, most_of_word);
+  append_request(out, fields, record);
   out += "\" ";
   out += record.status == 0 ? "-" : std::to_string(record.status);
   out += ' ';

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace decant::service {
 namespace {
@@ -41,6 +42,10 @@ BodyInput::State BodyInput::next(std::string_view& piece, std::size_t most) {
 
 BodyInput::State BodyInput::read(std::span<char> buffer, std::size_t& size) {
   size = 0;
+  if (!std::exchange(asked_, true)) {
+    reader_.ask();
+    if (!reader_.answers().empty()) send_answers();
+  }
   const std::size_t ahead = std::min(reader_.content_ahead(), buffer.size());
   if (intake_.unread().empty() && ahead > 0) {
     const ssize_t got = intake_.read_past(buffer.first(ahead), patience_);

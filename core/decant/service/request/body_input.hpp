@@ -44,6 +44,9 @@ class BodyInput {
   bool end();
   /// The end of the body has been seen.
   bool ended() const noexcept { return reader_.ended(); }
+  /// See BodyReader.
+  bool is_framed() const noexcept { return reader_.is_framed(); }
+  void give_up() noexcept { reader_.give_up(); }
 
  private:
   std::string_view advance(std::size_t most);
@@ -53,6 +56,7 @@ class BodyInput {
   Intake& intake_;
   BodyReader& reader_;
   std::chrono::seconds patience_;
+  bool asked_ = false;
   bool aborted_ = false;  // by what came after the body
 };
 

@@ -29,6 +29,11 @@ class BodyReader {
   /// Bytes that are still to come of the piece that has begun and belongs to
   /// the request.
   virtual std::uint64_t unfinished() const noexcept = 0;
+  /// Called before the first read: the peer may wait to be asked for the body.
+  virtual void ask() {}
+  /// True when the end of the body can be told from the end of the connection,
+  /// and what is malformed from what is cut: then it gets a status for it.
+  virtual bool is_framed() const noexcept { return false; }
   /// True when `bytes`, behind a body that has ended, take the request back.
   virtual bool is_abort(std::string_view bytes) const noexcept = 0;
 
@@ -38,6 +43,8 @@ class BodyReader {
   bool aborted() const noexcept { return aborted_; }
   /// All that was seen is of the protocol.
   bool sound() const noexcept { return sound_; }
+  /// Nothing more is expected: where the next request begins is lost.
+  void give_up() noexcept { sound_ = false; }
   /// What is to be sent to the peer, cleared by who sends it.
   std::string& answers() noexcept { return answers_; }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "decant/service/loop/connection.hpp"
 #include "decant/service/request/body_reader.hpp"
 #include "decant/service/request/response_framing.hpp"
 #include "decant/variables.hpp"
@@ -46,6 +47,8 @@ class Codec {
   /// What its peers are to send: "FastCGI 1.0".
   virtual std::string_view language() const noexcept = 0;
 
+  /// Turns to a connection, whose bytes scan() gets next.
+  virtual void turn_to(Connection& /*connection*/) {}
   /// Looks at the front of `bytes`. With State::request the variables are in
   /// `variables`, as views into `bytes` or into the codec that stay valid until
   /// the next scan. Lengths beyond the limits are refused before their bytes
@@ -56,6 +59,10 @@ class Codec {
   /// Appends a whole response that says no more than `status`; with 0 the
   /// protocol's own answer to what it refuses or finds malformed.
   virtual void refuse(std::string& out, int status) = 0;
+  /// Why it was, for the log; empty where the service knows enough to say.
+  virtual std::string_view complaint() const noexcept { return {}; }
+  /// True when a head that does not come to its end is answered with 408.
+  virtual bool answers_late_heads() const noexcept { return false; }
   /// The same for a request whose time is over, 504: the codec's own until the
   /// next scan.
   virtual std::string_view late_answer() = 0;

@@ -169,4 +169,12 @@ Outcome run_observed(const Exchange& exchange, const Application& application,
   return record.outcome;
 }
 
+void observe_refusal(Observer* observer, const Variables& variables, int status,
+                     const Arrival& arrival) {
+  if (observer == nullptr) return;
+  Observation observation(*observer, variables, arrival);
+  observation.record().status = status;
+  observation.record().outcome = Outcome::refused;
+}
+
 }  // namespace decant::service

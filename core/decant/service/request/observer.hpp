@@ -80,4 +80,9 @@ std::uint64_t next_request_id() noexcept;
 Outcome run_observed(const Exchange& exchange, const Application& application,
                      Observer* observer, const Arrival& arrival = {});
 
+/// Tells `observer`, which may be null, of a request that was answered with
+/// `status` without being one.
+void observe_refusal(Observer* observer, const Variables& variables, int status,
+                     const Arrival& arrival);
+
 }  // namespace decant::service

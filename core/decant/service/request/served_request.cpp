@@ -85,8 +85,8 @@ void ServedRequest::aborted() const {
                    ": the web server aborted the request");
 }
 
-void ServedRequest::waited_in_vain() {
-  broken_ = true;
+void ServedRequest::waited_in_vain(bool can_be_told) {
+  if (!can_be_told) broken_ = true;
   throw GatewayError("input: nothing of the request body came for " +
                          std::to_string(limits_.io_timeout.count()) +
                          " seconds",

@@ -75,8 +75,9 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
   /// The web server has taken its request back, and the connection is none the
   /// worse for it: throws ClientGone.
   [[noreturn]] void aborted() const;
-  /// Nothing of the body came within the I/O time-out: throws GatewayError.
-  [[noreturn]] void waited_in_vain();
+  /// Nothing of the body came within the I/O time-out: throws GatewayError
+  /// (408), which its peer gets to read if it `can_be_told`.
+  [[noreturn]] void waited_in_vain(bool can_be_told = false);
   /// Looks without waiting: true when the web server has taken its request
   /// back.
   virtual bool look_for_abort() = 0;

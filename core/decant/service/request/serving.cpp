@@ -19,6 +19,14 @@ namespace {
 /// What the output buffer may keep from one request to the next.
 constexpr std::size_t most_kept = 1 << 18;
 
+/// Resets a connection, which no peer takes for an orderly end: now, since a
+/// socket that lingers would end in order first.
+void reset(int fd) {
+  sockaddr none{};
+  none.sa_family = AF_UNSPEC;
+  ::connect(fd, &none, sizeof none);
+}
+
 /// A request that a codec speaks for.
 class CodecRequest final : public ServedRequest {
  public:
@@ -49,6 +57,10 @@ class CodecRequest final : public ServedRequest {
   Writer writer_;
 };
 
+[[noreturn]] void bad_body(const char* what) {
+  throw GatewayError(std::string("input: ") + what);
+}
+
 std::size_t CodecRequest::read(std::span<char> buffer) {
   if (finished_) gone();
   if (input_.aborted()) aborted();
@@ -61,10 +73,14 @@ std::size_t CodecRequest::read(std::span<char> buffer) {
       if (input_.aborted()) aborted();
       break;
     case BodyInput::State::gone:
+      if (input_.is_framed()) bad_body("the request body is cut short");
       break;
     case BodyInput::State::late:
-      waited_in_vain();
+      if (input_.is_framed()) input_.give_up();
+      waited_in_vain(input_.is_framed());
     case BodyInput::State::unsound:
+      if (input_.is_framed()) bad_body("the request body is malformed");
+      gone();
     case BodyInput::State::broken:
       gone();
   }
@@ -132,17 +148,19 @@ void CodecRequest::finish(bool was_cut) {
   if (finished_ || is_forked_child()) return;
   finished_ = true;
   if (!input_.aborted() && was_cut) broken_ = true;
-  if (!writer_.end(application_status(was_cut))) broken_ = true;
+  const int status = application_status(was_cut);
+  const bool sent = was_cut ? writer_.end_short(status) : writer_.end(status);
+  if (!sent) broken_ = true;
 }
 
 void CodecRequest::cut() {
   if (finished_ || is_forked_child()) return;
-  writer_.cut();
+  finished_ = true;
+  broken_ = true;
+  if (writer_.cut()) return reset(fd_);
   // The connection stays open for input: a web server that cannot send the
   // rest of its request, as Apache, never reads the response.
   ::shutdown(fd_, SHUT_WR);
-  finished_ = true;
-  broken_ = true;
 }
 
 }  // namespace
@@ -150,6 +168,7 @@ void CodecRequest::cut() {
 Next Serving::ready(Connection& connection) {
   for (;;) {
     intake_.turn_to(connection);
+    codec_->turn_to(connection);
     switch (intake_.look()) {
       case Intake::Arrival::closed:
         return Next::close;
@@ -170,6 +189,19 @@ Next Serving::ready(Connection& connection) {
   }
 }
 
+/// A silent peer, as a browser that connects in advance, expects no answer.
+void Serving::expire(Connection& connection) {
+  if (!codec_->answers_late_heads() || !connection.kept ||
+      connection.kept->bytes.empty()) {
+    return;
+  }
+  out_.clear();
+  codec_->turn_to(connection);
+  codec_->refuse(out_, 408);
+  ::send(connection.socket.get(), out_.data(), out_.size(),
+         MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /// Serves, answers and skips what has come; keeps the rest.
 Next Serving::use(Connection& connection) {
   if (!intake_.skip()) return Next::close;
@@ -183,12 +215,13 @@ Next Serving::use(Connection& connection) {
         if (!take_out(scan)) return Next::close;
         break;
       case Scan::State::refused:
-        if (const Next next = refuse(scan); next != Next::idle) return next;
+        if (const Next next = refuse(connection, scan); next != Next::idle)
+          return next;
         break;
       case Scan::State::malformed:
-        return end_malformed();
+        return end_malformed(connection);
       case Scan::State::request:
-        if (connection.refused) return answer_and_end(503);
+        if (connection.refused) return answer_and_end(connection, 503);
         const Next next = serve(connection, scan);
         if (next != Next::idle) return next;
         break;
@@ -213,7 +246,8 @@ Next Serving::serve(Connection& connection, const Scan& head) {
   const bool good = converse(connection, input);
   const bool sound = input.end();
   intake_.release();
-  if (!sound) return Next::close;
+  // Who sent it may be reading the answer to it.
+  if (!sound) return input.is_framed() ? Next::linger : Next::close;
   if (good && codec_->keeps_connection()) {
     return intake_.skip() ? Next::idle : Next::close;
   }
@@ -240,9 +274,9 @@ bool Serving::converse(Connection& connection, BodyInput& input) {
 
 /// Answers what the application is not to see. The connection ends, unless the
 /// protocol knows where the refused request does.
-Next Serving::refuse(const Scan& scan) {
+Next Serving::refuse(const Connection& connection, const Scan& scan) {
   if (scan.status != 0 || !codec_->keeps_connection()) {
-    return answer_and_end(scan.status);
+    return answer_and_end(connection, scan.status);
   }
   intake_.take(scan.size);
   out_.clear();
@@ -251,17 +285,25 @@ Next Serving::refuse(const Scan& scan) {
                                                                   : Next::close;
 }
 
-Next Serving::end_malformed() {
+Next Serving::end_malformed(const Connection& connection) {
   log(LogLevel::warning,
       std::string(codec_->name()) + ": a peer sent what is not " +
           std::string(codec_->language()) + "; its connection was closed");
-  return answer_and_end(0);
+  return answer_and_end(connection, 0);
 }
 
-Next Serving::answer_and_end(int status) {
+Next Serving::answer_and_end(const Connection& connection, int status) {
   static Repeated complaint;
   const std::string name(codec_->name());
-  if (status == 431) {
+  if (const std::string_view why = codec_->complaint(); !why.empty()) {
+    observe_refusal(observer_, variables_, status,
+                    {connection.arrived.load(std::memory_order_relaxed),
+                     served_.door, served_.door_name});
+    complaint.log(LogLevel::info,
+                  name + ": " + std::string(why) +
+                      (status == 0 ? "; its connection was closed"
+                                   : "; answered " + std::to_string(status)));
+  } else if (status == 431) {
     log(LogLevel::warning, name +
                                ": the variables of a request are beyond "
                                "--max-params; answered 431");

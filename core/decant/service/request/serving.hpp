@@ -24,6 +24,7 @@ class Serving : public Protocol {
       : served_(served), codec_(std::move(codec)), observer_(observer) {}
 
   Next ready(Connection& connection) final;
+  void expire(Connection& connection) final;
 
  protected:
   const Served& served() const noexcept { return served_; }
@@ -40,9 +41,9 @@ class Serving : public Protocol {
   Next use(Connection& connection);
   bool take_out(const Scan& piece);
   Next serve(Connection& connection, const Scan& head);
-  Next refuse(const Scan& scan);
-  Next end_malformed();
-  Next answer_and_end(int status);
+  Next refuse(const Connection& connection, const Scan& scan);
+  Next end_malformed(const Connection& connection);
+  Next answer_and_end(const Connection& connection, int status);
 
   const Served served_;
   const std::unique_ptr<Codec> codec_;

@@ -38,7 +38,6 @@ bool Writer::send(std::string_view chunk, End end) {
 bool Writer::send_large(std::string_view chunk, End end) {
   std::string between;
   std::string behind;
-  if (end) framing_.end(behind, *end);
   std::array<std::size_t, parts_at_once> marks{};
   std::array<std::string_view, parts_at_once> contents;
   std::array<iovec, 2 * parts_at_once + 2> parts;
@@ -58,7 +57,11 @@ bool Writer::send_large(std::string_view chunk, End end) {
           as_iovec(std::string_view(between).substr(begin, marks[i] - begin));
       parts[used++] = as_iovec(contents[i]);
     }
-    if (chunk.empty()) parts[used++] = as_iovec(behind);
+    if (chunk.empty()) {
+      framing_.after(behind);
+      if (end) framing_.end(behind, *end);
+      parts[used++] = as_iovec(behind);
+    }
     if (!write_all(fd_, std::span(parts).first(used), patience_)) return false;
     out_.clear();
   }
@@ -86,9 +89,15 @@ bool Writer::errors(std::string_view lines, bool& placed) {
   return !placed || flush();
 }
 
-void Writer::cut() {
+bool Writer::end_short(int application_status) {
+  framing_.end_short(out_, application_status);
+  return flush();
+}
+
+bool Writer::cut() {
   framing_.cut(out_);
   flush();
+  return framing_.cut_resets();
 }
 
 bool Writer::flush() {

@@ -32,6 +32,8 @@ class Writer {
   /// An empty chunk is for the end alone.
   bool send(std::string_view chunk, End end);
   bool end(int application_status) { return send({}, application_status); }
+  /// The same for one that is shorter than it said.
+  bool end_short(int application_status);
 
   enum class Copied { some, file_ended, gone };
   /// A part of a file, past our memory; moves `offset` and `left` on. A part
@@ -41,8 +43,9 @@ class Writer {
   /// Lines of wsgi.errors. `placed` is false where the protocol has no place
   /// for them.
   bool errors(std::string_view lines, bool& placed);
-  /// Breaks the response off, so that its peer sees it.
-  void cut();
+  /// Breaks the response off, so that its peer sees it. True when that takes a
+  /// reset of the connection.
+  bool cut();
 
  private:
   bool send_large(std::string_view chunk, End end);

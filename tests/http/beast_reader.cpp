@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/server/http/message.hpp"
+#include "http/beast_reader.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -12,11 +12,11 @@
 #include "decant/error.hpp"
 #include "decant/text.hpp"
 
-namespace decant::http {
+namespace decant::test::beast {
 namespace {
 
-namespace beast = boost::beast::http;
-using Parser = beast::request_parser<beast::buffer_body>;
+namespace parser = boost::beast::http;
+using Parser = parser::request_parser<parser::buffer_body>;
 
 constexpr std::uint32_t largest_head = 65536;
 
@@ -45,15 +45,15 @@ void check_lines(std::string_view head) {
 /// RFC 9112 sections 6.1 and 6.3: two lengths, a length that is a list, or a
 /// coding that is not ours.
 void check_framing(const Parser::value_type& message) {
-  const std::size_t codings = message.count(beast::field::transfer_encoding);
-  const std::size_t lengths = message.count(beast::field::content_length);
+  const std::size_t codings = message.count(parser::field::transfer_encoding);
+  const std::size_t lengths = message.count(parser::field::content_length);
   if (codings > 0 && lengths > 0) {
     refuse("the request has both Content-Length and Transfer-Encoding");
   }
   if (lengths > 1) refuse("the request has more than one Content-Length");
   // Beast takes "5, 5" for 5, which whoever is in front may not.
   if (lengths == 1 &&
-      !parse_content_length(as_view(message[beast::field::content_length]))) {
+      !parse_content_length(as_view(message[parser::field::content_length]))) {
     refuse("the Content-Length of the request is not a number");
   }
   if (codings == 0) return;
@@ -61,7 +61,7 @@ void check_framing(const Parser::value_type& message) {
     refuse("the request has a Transfer-Encoding, which HTTP/1.0 has not");
   }
   if (codings > 1 ||
-      !equals_ignoring_case(as_view(message[beast::field::transfer_encoding]),
+      !equals_ignoring_case(as_view(message[parser::field::transfer_encoding]),
                             "chunked")) {
     refuse("the transfer coding of the request is not chunked", 501);
   }
@@ -70,10 +70,10 @@ void check_framing(const Parser::value_type& message) {
 /// RFC 9112 section 3.2: one Host, and none only in HTTP/1.0. Empty is allowed:
 /// the target may have no host.
 void check_host(const Parser::value_type& message) {
-  const std::size_t hosts = message.count(beast::field::host);
+  const std::size_t hosts = message.count(parser::field::host);
   if (hosts > 1) refuse("the request has more than one Host");
   if (hosts == 0 && message.version() >= 11) refuse("the request has no Host");
-  const std::string_view host = as_view(message[beast::field::host]);
+  const std::string_view host = as_view(message[parser::field::host]);
   if (!host.empty() && !cgi_variables::is_host(host)) {
     refuse("the Host " + quoted(host) + " of the request is none");
   }
@@ -81,17 +81,12 @@ void check_host(const Parser::value_type& message) {
 
 /// Two of them would mean what each reader makes of it.
 void check_content_type(const Parser::value_type& message) {
-  if (message.count(beast::field::content_type) > 1) {
+  if (message.count(parser::field::content_type) > 1) {
     refuse("the request has more than one Content-Type");
   }
 }
 
 }  // namespace
-
-void write_head(std::string& out, const Status& status,
-                const Headers& headers) {
-  append_head(out, "HTTP/1.1 ", status.line(), headers);
-}
 
 class RequestParser::Impl {
  public:
@@ -112,7 +107,7 @@ class RequestParser::Impl {
     const std::string_view raw = unread();
     while (!parser_->is_header_done()) {
       const boost::system::error_code error = parse();
-      if (error == beast::error::header_limit) {
+      if (error == parser::error::header_limit) {
         refuse("the request head is too large", 431);
       }
       if (error) refuse("the request is malformed: " + error.message());
@@ -136,11 +131,11 @@ class RequestParser::Impl {
       body.size = buffer.size();
       body.more = true;
       boost::system::error_code error = parse();
-      if (error == beast::error::need_buffer) error = {};
+      if (error == parser::error::need_buffer) error = {};
       least_ = 1;
       const std::size_t got = buffer.size() - body.size;
       if (got > 0) return got;
-      if (error == beast::error::need_more) {
+      if (error == parser::error::need_more) {
         want_chunk_head();
       } else if (error) {
         refuse("the request body is malformed: " + error.message());
@@ -204,7 +199,7 @@ class RequestParser::Impl {
     head.has_body = !parser_->is_done();
     head.expects_continue =
         !head.http_1_0 &&
-        equals_ignoring_case(as_view(message[beast::field::expect]),
+        equals_ignoring_case(as_view(message[parser::field::expect]),
                              "100-continue");
     for (const auto& field : message) {
       head.headers.emplace_back(as_view(field.name_string()),
@@ -244,4 +239,4 @@ bool RequestParser::body_ended() const noexcept {
   return impl_->body_ended();
 }
 
-}  // namespace decant::http
+}  // namespace decant::test::beast

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// HTTP/1.x messages: requests read by Boost.Beast's parser, response heads
-// written (RFC 9112).
+// HTTP/1.x requests as Boost.Beast's parser reads them: a second opinion on
+// where each begins and ends (RFC 9112).
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,8 @@
 #include <string_view>
 
 #include "decant/headers.hpp"
-#include "decant/status.hpp"
 
-namespace decant::http {
-
-/// Appends "HTTP/1.1 200 OK", the headers and the empty line.
-void write_head(std::string& out, const Status& status, const Headers& headers);
+namespace decant::test::beast {
 
 /// A request as it was read; the texts are views into the parser.
 struct RequestHead {
@@ -59,4 +55,4 @@ class RequestParser {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace decant::http
+}  // namespace decant::test::beast
