@@ -43,8 +43,13 @@ class Variables {
   }
 
   void emplace_back(std::string_view name, std::string_view value) {
+    emplace_back(detail::name_id(name), name, value);
+  }
+  /// The same with the number of a name that has one; 0 for others.
+  void emplace_back(detail::NameId id, std::string_view name,
+                    std::string_view value) {
     entries_.push_back({name, value});
-    std::uint32_t& known = behind_[detail::name_id(name)];
+    std::uint32_t& known = behind_[id];
     if (known == 0) {
       known = static_cast<std::uint32_t>(entries_.size());
     } else {

@@ -23,6 +23,10 @@ const std::uint8_t* mapped_v4(const in6_addr& address) {
   return IN6_IS_ADDR_V4MAPPED(&address) ? address.s6_addr + 12 : nullptr;
 }
 
+void add(Variables& variables, detail::NameId id, std::string_view value) {
+  variables.emplace_back(id, detail::known_names[id - 1U], value);
+}
+
 const sockaddr* as_address(const sockaddr_storage& storage) {
   return reinterpret_cast<const sockaddr*>(&storage);
 }
@@ -126,36 +130,36 @@ Scan Codec::scan(std::string_view bytes, Variables& variables) {
 void Codec::make_variables(Variables& variables) {
   const RequestHead& request = parser_.head();
   variables.clear();
-  variables.emplace_back("GATEWAY_INTERFACE", "CGI/1.1");
-  variables.emplace_back("SERVER_SOFTWARE", "decant/" DECANT_VERSION);
-  variables.emplace_back("SERVER_PROTOCOL",
-                         request.http_1_0 ? "HTTP/1.0" : "HTTP/1.1");
-  variables.emplace_back("REQUEST_METHOD", request.method);
+  add(variables, known("GATEWAY_INTERFACE"), "CGI/1.1");
+  add(variables, known("SERVER_SOFTWARE"), "decant/" DECANT_VERSION);
+  add(variables, known("SERVER_PROTOCOL"),
+      request.http_1_0 ? "HTTP/1.0" : "HTTP/1.1");
+  add(variables, known("REQUEST_METHOD"), request.method);
   std::string_view uri = request.target.raw;
   if (!uri.starts_with('/')) {  // RFC 9112 section 3.2.1
     target_.assign("/").append(uri);
     uri = target_;
   }
-  variables.emplace_back("REQUEST_URI", uri);
-  variables.emplace_back("PATH_INFO", request.path);
-  variables.emplace_back("QUERY_STRING", request.target.query);
+  add(variables, known("REQUEST_URI"), uri);
+  add(variables, known("PATH_INFO"), request.path);
+  add(variables, known("QUERY_STRING"), request.target.query);
   const bool is_trusted =
       !settings_->trusted.empty() &&
       settings_->trusted.contains(connection_->peer.address());
   forwarded_ = is_trusted ? read_forwarded(request.fields, settings_->trusted)
                           : Forwarded{};
-  variables.emplace_back("SCRIPT_NAME", forwarded_.prefix);
+  add(variables, known("SCRIPT_NAME"), forwarded_.prefix);
   add_ends(variables);
   // An absolute target outranks Host (RFC 9112 section 3.2.2).
   if (!request.target.authority.empty() && forwarded_.host.empty()) {
-    variables.emplace_back("HTTP_HOST", request.target.authority);
+    add(variables, known("HTTP_HOST"), request.target.authority);
   }
   for (const Field& field : request.fields) {
     if (field.id == known("HTTP_HOST") && !forwarded_.host.empty()) continue;
-    variables.emplace_back(field.name, field.value);
+    variables.emplace_back(field.id, field.name, field.value);
   }
   if (!forwarded_.host.empty()) {
-    variables.emplace_back("HTTP_HOST", forwarded_.host);
+    add(variables, known("HTTP_HOST"), forwarded_.host);
   }
 }
 
@@ -164,24 +168,24 @@ void Codec::add_ends(Variables& variables) {
   peer_.set(connection_->peer.address());
   local_.set(connection_->local.address());
   if (forwarded_.address.empty()) {
-    variables.emplace_back("REMOTE_ADDR", peer_.host());
+    add(variables, known("REMOTE_ADDR"), peer_.host());
     if (!peer_.port().empty()) {
-      variables.emplace_back("REMOTE_PORT", peer_.port());
+      add(variables, known("REMOTE_PORT"), peer_.port());
     }
   } else {
-    variables.emplace_back("REMOTE_ADDR", forwarded_.address);
+    add(variables, known("REMOTE_ADDR"), forwarded_.address);
   }
   const bool by_unix = local_.host().empty();
-  variables.emplace_back(
-      "SERVER_NAME", by_unix ? std::string_view("localhost") : local_.host());
+  add(variables, known("SERVER_NAME"),
+      by_unix ? std::string_view("localhost") : local_.host());
   std::string_view port = by_unix ? "80" : local_.port();
   if (!forwarded_.scheme.empty()) {
     port = forwarded_.scheme == "https" ? "443" : "80";
   }
-  variables.emplace_back("SERVER_PORT", port);
+  add(variables, known("SERVER_PORT"), port);
   const bool secure = forwarded_.scheme == "https";
-  variables.emplace_back("REQUEST_SCHEME", secure ? "https" : "http");
-  if (secure) variables.emplace_back("HTTPS", "on");
+  add(variables, known("REQUEST_SCHEME"), secure ? "https" : "http");
+  if (secure) add(variables, known("HTTPS"), "on");
 }
 
 void Codec::refuse(std::string& out, int status) {

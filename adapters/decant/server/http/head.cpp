@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
 #include "decant/headers.hpp"
+#include "decant/server/http/known_headers.hpp"
 #include "decant/server/http/lists.hpp"
 
 namespace decant::http {
@@ -79,6 +81,68 @@ bool is_surely_incomplete(std::string_view bytes) {
     if (!line.is_whole) return true;
     if (!line.is_sound || line.text.empty()) return false;
   }
+}
+
+constexpr std::uint64_t repeated(unsigned char byte) {
+  return 0x0101010101010101 * byte;
+}
+
+/// The lowest byte that has its highest bit set is the first that is zero in
+/// `word`.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - repeated(1)) & ~word & repeated(0x80);
+}
+
+/// The first byte that is `byte`; `end` where none is.
+const char* find_byte(const char* at, const char* end, char byte) {
+  const std::uint64_t all = repeated(static_cast<unsigned char>(byte));
+  for (; end - at >= 8; at += 8) {
+    const std::uint64_t found = zero_bytes(detail::word_at(at) ^ all);
+    if (found != 0) return at + std::countr_zero(found) / 8;
+  }
+  return std::find(at, end, byte);
+}
+
+/// The first control character but the tab; `end` where there is none.
+const char* find_control(const char* at, const char* end) {
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7F;
+  };
+  while (end - at >= 8) {
+    const std::uint64_t word = detail::word_at(at);
+    const std::uint64_t found =
+        ((word - repeated(0x20)) & ~word & repeated(0x80)) |
+        zero_bytes(word ^ repeated(0x7F));
+    if (found == 0) {
+      at += 8;
+      continue;
+    }
+    at += std::countr_zero(found) / 8;
+    if (is_control(*at)) return at;
+    ++at;
+  }
+  return std::find_if(at, end, is_control);
+}
+
+bool is_field_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return name_table[static_cast<unsigned char>(c)] != 0;
+  });
+}
+
+/// A line without a colon is no field, once it has come.
+HeadScan without_colon(std::string_view rest) {
+  const bool is_whole = rest.find('\n') != std::string_view::npos;
+  if (!is_whole) {
+    const std::string_view name = rest.substr(0, rest.find('\r'));
+    return name.size() == rest.size() && (rest.empty() || is_field_name(name))
+               ? HeadScan{}
+               : refuse(400, "a header field is not NAME: VALUE");
+  }
+  return rest.starts_with('\n')
+             ? refuse(400, "LF without CR ends a line")
+             : refuse(400, "a header field is not NAME: VALUE");
 }
 
 int hex_value(char c) {
@@ -161,20 +225,24 @@ HeadScan HeadParser::scan(std::string_view bytes, const HeadLimits& limits) {
   std::size_t fields = 0;
   HeadScan scan = take_request_line(first.text);
   while (is_good(scan)) {
-    const Line line = take_line(rest);
-    const std::size_t size = bytes.size() - rest.size();
-    if (size > limits.most_bytes) return too_large();
-    if (!line.is_whole) {
-      return bytes.size() > limits.most_bytes ? too_large() : HeadScan{};
-    }
-    if (!line.is_sound) return refuse(400, "LF without CR ends a line");
-    if (line.text.empty()) {
+    if (rest.starts_with(line_end)) {
+      const std::size_t size = bytes.size() - rest.size() + line_end.size();
+      if (size > limits.most_bytes) return too_large();
       scan = finish();
       scan.size = skipped + size;
       return scan;
     }
-    if (++fields > limits.most_fields) return too_large();
-    scan = take_field(line.text);
+    if (rest.size() < line_end.size() && line_end.starts_with(rest)) {
+      scan = {};
+    } else {
+      if (++fields > limits.most_fields) return too_large();
+      scan = take_field(rest);
+    }
+    const std::size_t size = bytes.size() - rest.size();
+    if (size > limits.most_bytes ||
+        (scan.state == State::incomplete && bytes.size() > limits.most_bytes)) {
+      return too_large();
+    }
   }
   return scan;
 }
@@ -240,55 +308,80 @@ HeadScan HeadParser::decode_path() {
   return good;
 }
 
-HeadScan HeadParser::take_field(std::string_view line) {
-  const std::size_t colon = line.find(':');
-  if (colon == 0 || colon == std::string_view::npos) {
-    return refuse(400, "a header field is not NAME: VALUE");
+/// A field and the CRLF behind it, which are taken from the front of `rest`.
+HeadScan HeadParser::take_field(std::string_view& rest) {
+  const char* const end = rest.data() + rest.size();
+  const char* const colon = find_byte(rest.data(), end, ':');
+  if (colon == end) return without_colon(rest);
+  const std::string_view name(rest.data(),
+                              static_cast<std::size_t>(colon - rest.data()));
+  if (names_size_ + variable_prefix.size() + name.size() > names_.size()) {
+    return refuse(431, "the head is beyond --max-params");
   }
-  char* const begin = names_end();
-  char* at = std::copy(variable_prefix.begin(), variable_prefix.end(), begin);
+  const char* const stop = find_control(colon + 1, end);
+  if (stop == end || (stop + 1 == end && *stop == '\r')) {
+    return is_field_name(name)
+               ? HeadScan{}
+               : refuse(400, "the name of a header is no token");
+  }
+  Field field;
+  detail::NameId header = 0;
   bool has_underscore = false;
-  for (const char c : line.substr(0, colon)) {
-    const char mapped = name_table[static_cast<unsigned char>(c)];
-    // A folded line (RFC 9112 section 5.2) begins with white space.
-    if (mapped == 0) return refuse(400, "the name of a header is no token");
-    has_underscore = has_underscore || c == '_';
-    *at++ = mapped;
+  const KnownHeader* const known_header =
+      rest.size() >= 8 ? find_known(name) : nullptr;
+  if (known_header != nullptr) {
+    header = known_header->id;
+    field.id = known_header->variable;
+    field.name = detail::known_names[field.id - 1U];
+  } else if (!make_name(name, field, has_underscore)) {
+    return refuse(400, "the name of a header is no token");
   }
-  Field field{.name = {begin, static_cast<std::size_t>(at - begin)},
-              .value = trimmed(line.substr(colon + 1)),
-              .id = 0};
-  if (!is_field_value(field.value)) {
+  if (*stop == '\n') return refuse(400, "LF without CR ends a line");
+  if (*stop != '\r' || stop[1] != '\n') {
     return refuse(400, "a header field holds control characters");
   }
+  field.value = trimmed({colon + 1, stop});
+  rest.remove_prefix(static_cast<std::size_t>(stop + 2 - rest.data()));
   // A name with '_' would pass for one with '-'.
   if (has_underscore) return good;
-  field.id = detail::name_id(field.name);
-  names_size_ += field.name.size();
-  const HeadScan scan = field.id != 0 ? take_known(field) : good;
-  if (!is_good(scan) || is_dropped(field)) return scan;
-  // These two are no headers to CGI.
-  if (field.id == known("HTTP_CONTENT_TYPE") ||
-      field.id == known("HTTP_CONTENT_LENGTH")) {
-    field.name.remove_prefix(variable_prefix.size());
-  }
-  head_.fields.push_back(field);
+  const HeadScan scan = header != 0 ? take_known(header, field.value) : good;
+  if (is_good(scan) && !is_dropped(header)) head_.fields.push_back(field);
   return scan;
 }
 
-bool HeadParser::is_dropped(const Field& field) const {
-  return field.id == known("HTTP_TRANSFER_ENCODING") ||
-         field.id == known("HTTP_PROXY") ||
-         // An absolute target outranks it (RFC 9112 section 3.2.2).
-         (field.id == known("HTTP_HOST") && !head_.target.authority.empty());
+/// The name of the variable, where the field is not a known one.
+bool HeadParser::make_name(std::string_view name, Field& field,
+                           bool& has_underscore) {
+  char* const begin = names_end();
+  char* at = std::copy(variable_prefix.begin(), variable_prefix.end(), begin);
+  bool is_token = !name.empty();
+  bool underscore = false;
+  for (const char c : name) {
+    const char mapped = name_table[static_cast<unsigned char>(c)];
+    is_token = is_token && mapped != 0;
+    underscore = underscore || c == '_';
+    *at++ = mapped;
+  }
+  has_underscore = underscore;
+  field.name = {begin, static_cast<std::size_t>(at - begin)};
+  field.id = 0;
+  if (!underscore) names_size_ += field.name.size();
+  return is_token;
 }
 
-HeadScan HeadParser::take_known(const Field& field) {
-  switch (field.id) {
+bool HeadParser::is_dropped(detail::NameId header) const {
+  return header == known("HTTP_TRANSFER_ENCODING") ||
+         header == known("HTTP_PROXY") ||
+         // An absolute target outranks it (RFC 9112 section 3.2.2).
+         (header == known("HTTP_HOST") && !head_.target.authority.empty());
+}
+
+HeadScan HeadParser::take_known(detail::NameId header, std::string_view value) {
+  switch (header) {
     case known("HTTP_HOST"):
-      return take_host(field.value);
+      return take_host(value);
     case known("HTTP_CONTENT_LENGTH"):
-      return take_length(field.value);
+      return take_length(value);
     case known("HTTP_CONTENT_TYPE"):
       if (std::exchange(has_type_, true)) {
         return refuse(400, "Content-Type comes twice");
@@ -296,14 +389,14 @@ HeadScan HeadParser::take_known(const Field& field) {
       return good;
     case known("HTTP_TRANSFER_ENCODING"):
       if (!std::exchange(has_codings_, true)) codings_.clear();
-      append_list(codings_, field.value);
+      append_list(codings_, value);
       return good;
     case known("HTTP_CONNECTION"):
       if (!std::exchange(has_options_, true)) options_.clear();
-      append_list(options_, field.value);
+      append_list(options_, value);
       return good;
     case known("HTTP_EXPECT"):
-      return take_expectation(field.value);
+      return take_expectation(value);
     default:
       return good;
   }

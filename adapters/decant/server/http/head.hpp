@@ -28,7 +28,7 @@ struct HeadLimits {
 struct Field {
   std::string_view name;   ///< "HTTP_ACCEPT", "CONTENT_TYPE"
   std::string_view value;  ///< without the white space around it
-  detail::NameId id;       ///< of the name, as it is with HTTP_
+  detail::NameId id = 0;   ///< of the name
 };
 
 /// A request as it was read: views into the bytes and into the parser.
@@ -71,8 +71,9 @@ class HeadParser {
  private:
   HeadScan take_request_line(std::string_view line);
   HeadScan take_target(std::string_view text);
-  HeadScan take_field(std::string_view line);
-  HeadScan take_known(const Field& field);
+  HeadScan take_field(std::string_view& rest);
+  bool make_name(std::string_view name, Field& field, bool& has_underscore);
+  HeadScan take_known(detail::NameId header, std::string_view value);
   HeadScan take_length(std::string_view value);
   HeadScan take_expectation(std::string_view value);
   HeadScan take_host(std::string_view value);
@@ -80,7 +81,7 @@ class HeadParser {
   HeadScan finish();
   HeadScan decode_path();
   void take_connection_options();
-  bool is_dropped(const Field& field) const;
+  bool is_dropped(detail::NameId header) const;
   char* names_end() noexcept { return names_.data() + names_size_; }
 
   RequestHead head_;
