@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True  # the sources stay as they are
 
 import cpp_groups  # noqa: E402
 import harness  # noqa: E402
+import http_groups  # noqa: E402
 import nginx_groups  # noqa: E402
 import program_groups  # noqa: E402
 import python_groups  # noqa: E402
@@ -30,6 +31,7 @@ GROUPS = {
     "idle": cpp_groups.idle,
     "instructions": cpp_groups.instructions,
     "allocations": cpp_groups.allocations,
+    "http": http_groups.http,
     "nginx": nginx_groups.keep,
     "programs": program_groups.programs,
     "python-keep": python_groups.keep,
