@@ -49,7 +49,8 @@ WebServer::WebServer(const Words& words, std::uint16_t port,
 }
 
 WebServer start_nginx(const TemporaryDirectory& directory,
-                      const std::string& endpoint, const Pairs& changes) {
+                      const std::string& endpoint, const Pairs& changes,
+                      const std::string& example_name) {
   let_all_enter(directory);
   const std::uint16_t port = free_port();
   Pairs words = {{"server unix:/run/decant/hello.sock", "server " + endpoint},
@@ -58,7 +59,7 @@ WebServer start_nginx(const TemporaryDirectory& directory,
                  {"/var/log/nginx", directory.path()},
                  {"http {\n", http_block(directory)}};
   words.insert(words.end(), changes.begin(), changes.end());
-  return run_nginx(directory, example("nginx.conf", words), port);
+  return run_nginx(directory, example(example_name, words), port);
 }
 
 WebServer start_nginx_site(const TemporaryDirectory& directory,

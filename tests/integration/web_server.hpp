@@ -26,10 +26,12 @@ class WebServer {
   std::uint16_t port_;
 };
 
-/// nginx with nginx.conf in front of `endpoint`; `changes` are further
-/// replacements. Its files are in `directory`.
+/// nginx with nginx.conf, or an example that is like it, in front of
+/// `endpoint`; `changes` are further replacements. Its files are in
+/// `directory`.
 WebServer start_nginx(const TemporaryDirectory& directory,
-                      const std::string& endpoint, const Pairs& changes = {});
+                      const std::string& endpoint, const Pairs& changes = {},
+                      const std::string& example_name = "nginx.conf");
 
 /// nginx with an example that is one server of Debian's nginx.
 WebServer start_nginx_site(const TemporaryDirectory& directory,
