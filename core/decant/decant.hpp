@@ -10,4 +10,5 @@
 #include "decant/headers.hpp"
 #include "decant/lint.hpp"
 #include "decant/plugin.hpp"
+#include "decant/static_files.hpp"
 #include "decant/streams.hpp"

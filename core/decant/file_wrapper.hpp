@@ -15,8 +15,10 @@ namespace decant {
 /// The rest of a file as a body, from the descriptor's position to its end.
 class FileWrapper final : public BodySource {
  public:
-  /// Takes `descriptor` and closes it; reads `block` bytes at a time.
-  explicit FileWrapper(int descriptor, std::size_t block = 8192);
+  /// Takes `descriptor` and closes it; reads `block` bytes at a time, and no
+  /// more than `most` in all.
+  explicit FileWrapper(int descriptor, std::size_t block = 8192,
+                       std::optional<std::uint64_t> most = {});
 
   bool next(std::string& chunk) override;
   void close() override { file_.reset(); }
@@ -30,6 +32,7 @@ class FileWrapper final : public BodySource {
  private:
   Descriptor file_;
   std::size_t block_;
+  std::optional<std::uint64_t> left_;
 };
 
 }  // namespace decant

@@ -5,10 +5,15 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace decant {
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale.
 std::string http_date(std::time_t time);
+
+/// The time that a date of HTTP stands for, in any of its three forms; no value
+/// for what is none.
+std::optional<std::time_t> parse_http_date(std::string_view text);
 
 }  // namespace decant

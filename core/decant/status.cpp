@@ -11,7 +11,7 @@
 namespace decant {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 26> reasons = {{
+constexpr std::array<std::pair<int, std::string_view>, 30> reasons = {{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -30,7 +30,10 @@ constexpr std::array<std::pair<int, std::string_view>, 26> reasons = {{
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
     {411, "Length Required"},
+    {412, "Precondition Failed"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
@@ -38,6 +41,7 @@ constexpr std::array<std::pair<int, std::string_view>, 26> reasons = {{
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
 }};
 
 bool is_digit(char c) {

@@ -120,6 +120,17 @@ TEST_CASE("the example for HAProxy with the PROXY protocol",
   CHECK(stranger.received().empty());
 }
 
+TEST_CASE("the example of a server in C++", "[http-examples]") {
+  const std::string port = std::to_string(free_port());
+  const Service service(
+      {.words = {std::string(DECANT_EXAMPLES) + "/http_server"},
+       .environment = {{"PORT", port}}});
+  CHECK(service.endpoint() == "0.0.0.0:" + port);
+  HttpClient client("127.0.0.1:" + port);
+  client.send(http_request("GET", "/"));
+  CHECK(client.receive().body == "Hello world!\n");
+}
+
 TEST_CASE("who the client is", "[http-examples]") {
   const TemporaryDirectory directory;
   const Service service(

@@ -53,6 +53,7 @@ class Parser {
     if (side == Side::wrap) add_wrap_options();
     if (takes_app()) add_python_options();
     if (program.takes_app) add_program_options();
+    if (side != Side::wrap) add_static_option();
     add_shared_options();
     let_the_last_count(app_);
   }
@@ -100,6 +101,26 @@ class Parser {
     app_.add_flag("--isolated", settings_.python.isolated,
                   "Python: no site module, no PYTHON* variables, no user's "
                   "packages; starts faster");
+  }
+
+  void add_static_option() {
+    add_repeatable(app_, "--static", static_,
+                   "Answer what lies beneath a prefix with the files of a "
+                   "directory; repeatable")
+        ->type_name("/PREFIX=DIR");
+  }
+
+  void finish_static() {
+    for (const std::string& text : static_) {
+      const std::size_t equals = text.find('=');
+      if (!text.starts_with('/') || equals == std::string::npos ||
+          equals + 1 == text.size()) {
+        throw UsageError("--static: " + decant::quoted(text) +
+                         " is not /PREFIX=DIR; give as /static=./static");
+      }
+      settings_.static_files.emplace_back(text.substr(0, equals),
+                                          text.substr(equals + 1));
+    }
   }
 
   bool takes_app() const { return program_.takes_app && side_ != Side::wrap; }
@@ -220,6 +241,7 @@ class Parser {
       }
       settings_.app = app;
     }
+    finish_static();
     settings_.log_level = choose("--log-level", log_level_, log_levels);
     if (script_name_) {
       settings_.rules.script_name = canonical_mount(*script_name_);
@@ -283,6 +305,7 @@ class Parser {
   std::string form_ = "cgi";
   std::optional<std::string> script_name_;
   std::vector<std::string> env_;
+  std::vector<std::string> static_;
   std::optional<std::string> target_;
   std::optional<std::string> data_;
   runner::Request request_;

@@ -23,6 +23,8 @@ struct Settings {
   std::string app;    ///< empty in a program that has its own application
   std::string chdir;  ///< empty: stay
   bool lint = false;
+  /// Of static files: where they are mounted, and their directory.
+  std::vector<std::pair<std::string, std::string>> static_files;
   service::LogLevel log_level = service::LogLevel::info;
   python::Options python;
   program::Options program;

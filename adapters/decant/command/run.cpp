@@ -17,6 +17,7 @@
 #include "decant/runtime.hpp"
 #include "decant/server/http/pipe.hpp"
 #include "decant/service/listen/listener.hpp"
+#include "decant/static_files.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
 
@@ -59,6 +60,9 @@ void set_process_environment(const Settings& settings) {
 
 Application load(const Settings& settings, const ApplicationLoader& loader) {
   Application application = loader(settings);
+  for (const auto& [prefix, directory] : settings.static_files) {
+    application = static_files(prefix, directory)(std::move(application));
+  }
   return settings.lint ? lint()(std::move(application)) : application;
 }
 
@@ -100,6 +104,10 @@ int prepare_and_serve(Side side, const Settings& settings,
   if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
                      std::strerror(errno) + "; give a directory");
+  }
+  // What is wrong with them is told before anything is served.
+  for (const auto& [prefix, directory] : settings.static_files) {
+    static_files(prefix, directory);
   }
   return is_service(side) || side == Side::wrap
              ? serve_doors(side, settings, loader)

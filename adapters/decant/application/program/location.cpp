@@ -2,9 +2,7 @@
 #include "decant/application/program/location.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "decant/beneath.hpp"
 #include "decant/error.hpp"
 #include "decant/path.hpp"
 #include "decant/text.hpp"
@@ -45,29 +44,6 @@ std::size_t component_end(std::string_view path, std::size_t at) {
   return std::min(path.find('/', at), path.size());
 }
 
-Descriptor open_beneath(int root, const std::string& name) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return Descriptor(static_cast<int>(
-      ::syscall(SYS_openat2, root, name.c_str(), &how, sizeof how)));
-}
-
-/// Where there is no openat2: one component after the other, and no links.
-Descriptor open_by_component(int root, const std::string& name) {
-  Descriptor at;
-  for (std::size_t begin = 0; begin < name.size();) {
-    const std::size_t end = component_end(name, begin);
-    const std::string component = name.substr(begin, end - begin);
-    Descriptor next(::openat(at ? at.get() : root, component.c_str(),
-                             O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!next) return next;
-    at = std::move(next);
-    begin = end + 1;
-  }
-  return at;
-}
-
 bool is_executable(int fd) {
   return ::faccessat(fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0;
 }
@@ -96,12 +72,10 @@ Directory::Directory(const std::string& path,
                     "; give a directory of programs, as /srv/cgi-bin/");
   }
   if (path_ == "/") path_.clear();
-  beneath_ = static_cast<bool>(open_beneath(root_.get(), "."));
 }
 
 Descriptor Directory::open(const std::string& name) const {
-  return beneath_ ? open_beneath(root_.get(), name)
-                  : open_by_component(root_.get(), name);
+  return open_beneath(root_.get(), name, O_PATH | O_CLOEXEC);
 }
 
 /// Throws for a file that is no program. Directories are for walk().

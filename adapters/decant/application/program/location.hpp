@@ -48,7 +48,6 @@ class Directory {
   std::string given_;
   std::vector<std::string> extensions_;
   Descriptor root_;
-  bool beneath_ = true;  // the system has openat2
 };
 
 /// Any program whose path the web server names, as with fcgiwrap.

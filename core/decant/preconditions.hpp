@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Conditional requests and ranges (RFC 9110 sections 13 and 14).
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "decant/environ.hpp"
+
+namespace decant {
+
+/// What a representation is told apart by.
+struct Validators {
+  std::string etag;          ///< strong, with its quotes
+  std::time_t modified = 0;  ///< seconds since the epoch
+};
+
+/// 200 when the request is to be answered, 304 when its sender has what it asks
+/// for, 412 when it wants nothing else (RFC 9110 section 13.2.2). For GET and
+/// HEAD.
+int check_preconditions(const Environ& env, const Validators& validators);
+
+struct ByteRange {
+  enum class Kind { whole, part, unsatisfiable };
+  Kind kind = Kind::whole;
+  std::uint64_t first = 0;
+  std::uint64_t size = 0;
+};
+
+/// The one range of bytes that is asked for, of `size`. All of it where none is
+/// asked for, where If-Range says so, for several and for what cannot be read.
+ByteRange asked_range(const Environ& env, const Validators& validators,
+                      std::uint64_t size);
+
+/// How much a content coding is wanted, from 0 to 1000 (RFC 9110 section
+/// 12.5.3); 0 for one that is not named.
+int quality_of_coding(std::string_view accept_encoding,
+                      std::string_view coding);
+
+}  // namespace decant
