@@ -61,7 +61,6 @@ std::vector<std::string> attempts() {
   return all;
 }
 
-
 std::string shown(const Targets& targets) {
   std::string text;
   for (const std::string& target : targets) text += ' ' + target;

@@ -24,7 +24,8 @@ class ResponseFraming {
   /// Appends what stands before bytes of the body that come from elsewhere:
   /// gives how many of `size`, at least one, it speaks for.
   virtual std::size_t before(std::string& out, std::size_t size) = 0;
-  /// Appends what stands behind them where the next piece may be long in coming.
+  /// Appends what stands behind them where the next piece may be long in
+  /// coming.
   virtual void after(std::string& /*out*/) {}
   /// Appends lines of wsgi.errors; false where the protocol has no place for
   /// them.
