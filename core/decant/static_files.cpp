@@ -130,6 +130,20 @@ std::string location_of(const Environ& env) {
   return location;
 }
 
+/// What a file that cannot be opened is answered with.
+int status_of(int error) {
+  switch (error) {
+    case EACCES:
+      return 403;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return 503;
+    default:
+      return 404;
+  }
+}
+
 class Folder {
  public:
   Folder(std::string_view prefix, const std::string& directory)
@@ -189,7 +203,7 @@ Body Folder::serve(const Environ& env,
   } else if (file && ends_in_slash) {
     return answer(404, start_response);
   }
-  if (!file) return answer(errno == EACCES ? 403 : 404, start_response);
+  if (!file) return answer(status_of(errno), start_response);
   if (!S_ISREG(file->info.st_mode)) return answer(404, start_response);
   return send(env, start_response, name, *std::move(file));
 }

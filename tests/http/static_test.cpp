@@ -125,6 +125,25 @@ TEST_CASE("static files are found, and nothing else", "[http-static]") {
   }
 }
 
+TEST_CASE("of several prefixes the longest counts", "[http-static]") {
+  const TemporaryDirectory directory;
+  fs::create_directories(fs::path(directory.path()) / "one");
+  fs::create_directories(fs::path(directory.path()) / "two");
+  std::ofstream(fs::path(directory / "one") / "file") << "one";
+  std::ofstream(fs::path(directory / "two") / "file") << "two";
+  const Service service(
+      {application("http_echo"), "--static", "/a/b=" + directory / "two",
+       "--static", "/a=" + directory / "one"},
+      "unix:" + directory / "s", "http");
+  const auto body = [&](const std::string& target) {
+    HttpClient client(service.endpoint());
+    client.send(http_request("GET", target));
+    return client.receive().body;
+  };
+  CHECK(body("/a/file") == "one");
+  CHECK(body("/a/b/file") == "two");
+}
+
 TEST_CASE("a directory without its slash is redirected", "[http-static]") {
   const Site site;
   const HttpResponse response = site.ask("/static/sub?a=b");

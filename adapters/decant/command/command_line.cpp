@@ -2,6 +2,7 @@
 #include "decant/command/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <iostream>
@@ -121,6 +122,12 @@ class Parser {
       settings_.static_files.emplace_back(text.substr(0, equals),
                                           text.substr(equals + 1));
     }
+    // The one that stands around the others is asked first.
+    std::stable_sort(settings_.static_files.begin(),
+                     settings_.static_files.end(),
+                     [](const auto& one, const auto& other) {
+                       return one.first.size() < other.first.size();
+                     });
   }
 
   bool takes_app() const { return program_.takes_app && side_ != Side::wrap; }
