@@ -48,10 +48,12 @@ bool signal_all(const Table& table, int number) noexcept {
 /// The guarding process: waits until nobody holds the other end of `pipe`. It
 /// was forked in a process with threads, so all it does is async-signal-safe.
 [[noreturn]] void stand_guard(int pipe, const Table& table) noexcept {
+  // First of all, and past whatever stands around the C library: a connection
+  // that it held would not end when the service closes it.
+  ::syscall(SYS_dup3, pipe, STDIN_FILENO, 0);
+  ::syscall(SYS_close_range, 1U, UINT_MAX, 0U);
   ::setsid();
   ::prctl(PR_SET_NAME, "decant-guard");
-  ::dup2(pipe, STDIN_FILENO);
-  ::syscall(SYS_close_range, 1U, UINT_MAX, 0U);
   [[maybe_unused]] const int gone = ::chdir("/");
   char byte = 0;
   while (::read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR) {
