@@ -295,7 +295,12 @@ void Supervisor::reap() {
 
 /// Says why a worker has ended, unless it was asked to, and what follows.
 void Supervisor::bury(Child& child, int status, const rusage& usage) {
-  const bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  // One that is told to leave before it has its handlers has nothing to finish.
+  const bool left_at_once = child.is_leaving() && WIFSIGNALED(status) &&
+                            WTERMSIG(status) == SIGTERM &&
+                            children_.requests_of(child).empty();
+  const bool orderly =
+      left_at_once || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
   const auto age = Clock::now() - child.started;
   const std::string who = "worker " + std::to_string(child.pid);
   if (!child.has_loaded()) {
