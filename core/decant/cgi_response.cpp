@@ -7,18 +7,10 @@
 namespace decant::cgi_response {
 namespace {
 
-constexpr std::string_view blanks = " \t";
-
 [[noreturn]] void refuse(std::string_view line, std::string_view why) {
   throw GatewayError("program: the response head line " + quoted(line) + ' ' +
                          std::string(why),
                      502);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 /// "404 Not Found", also from a program that wrote no reason.

@@ -108,6 +108,13 @@ bool is_token(std::string_view text) noexcept {
   });
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 bool is_field_value(std::string_view text) noexcept {
   // Eight bytes at a time while none is suspect.
   while (text.size() >= 8 && !is_suspect(detail::word_at(text.data()))) {

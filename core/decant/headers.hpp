@@ -38,6 +38,9 @@ void remove_header(Headers& headers, std::string_view name);
 /// RFC 9110 section 5.6.2: one or more tchar.
 bool is_token(std::string_view text) noexcept;
 
+/// Without the spaces and tabs around it (RFC 9110 section 5.6.3).
+std::string_view trimmed(std::string_view text) noexcept;
+
 /// True when `text` holds no control character but the horizontal tab
 /// (RFC 9110 section 5.5, bytes above 0x7F allowed as obs-text).
 bool is_field_value(std::string_view text) noexcept;

@@ -2,7 +2,6 @@
 #include "decant/path.hpp"
 
 namespace decant {
-namespace {
 
 int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -10,8 +9,6 @@ int hex_digit(char c) noexcept {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-}  // namespace
 
 std::string canonical_mount(std::string_view prefix) {
   while (prefix.ends_with('/')) prefix.remove_suffix(1);

@@ -16,6 +16,9 @@ std::string canonical_mount(std::string_view prefix);
 /// and /app/x, not /application. `mount` is canonical.
 bool is_beneath(std::string_view path, std::string_view mount) noexcept;
 
+/// The value of a hexadecimal digit; -1 for any other character.
+int hex_digit(char c) noexcept;
+
 /// `text` with every %XX decoded, once. What is no such triplet stays.
 std::string percent_decoded(std::string_view text);
 

@@ -11,12 +11,6 @@
 namespace decant {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// The next element of a list, which is taken from its front.
 std::string_view take_element(std::string_view& list, char separator) {
   const std::size_t end = std::min(list.find(separator), list.size());

@@ -105,9 +105,12 @@ int prepare_and_serve(Side side, const Settings& settings,
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +
                      std::strerror(errno) + "; give a directory");
   }
-  // What is wrong with them is told before anything is served.
-  for (const auto& [prefix, directory] : settings.static_files) {
-    static_files(prefix, directory);
+  // What is wrong with them is told before anything is served, unless they lie
+  // where the root is to be.
+  if (settings.service.chroot.empty()) {
+    for (const auto& [prefix, directory] : settings.static_files) {
+      static_files(prefix, directory);
+    }
   }
   return is_service(side) || side == Side::wrap
              ? serve_doors(side, settings, loader)

@@ -7,7 +7,6 @@
 
 #include <charconv>
 
-#include "decant/error_page.hpp"
 #include "decant/server/http/proxy_protocol.hpp"
 
 namespace decant::http {
@@ -29,11 +28,6 @@ void add(Variables& variables, detail::NameId id, std::string_view value) {
 
 const sockaddr* as_address(const sockaddr_storage& storage) {
   return reinterpret_cast<const sockaddr*>(&storage);
-}
-
-/// What the head of a refusal adds to those of every error page.
-void add_refusal_fields(Headers& headers, int status) {
-  if (status == 503) headers.emplace_back("Retry-After", "1");
 }
 
 }  // namespace
@@ -188,36 +182,36 @@ void Codec::add_ends(Variables& variables) {
   if (secure) add(variables, known("HTTPS"), "on");
 }
 
+/// Appends a page that says no more than its status.
+void Codec::append_page(std::string& out, Response& response,
+                        ErrorPage page) const {
+  const int status = page.status.code();
+  if (status == 503) page.headers.emplace_back("Retry-After", "1");
+  if (status == served_by_codec) page.headers.clear();
+  const bool has_content = status != served_by_codec && !to_head_;
+  response.start(out,
+                 {.status = page.status,
+                  .headers = page.headers,
+                  .content_length = page.body.size(),
+                  .has_content = has_content},
+                 has_content ? page.body : std::string_view());
+}
+
 void Codec::refuse(std::string& out, int status) {
   if (!connection_->introduced) return;
-  const int shown = status == 0 ? served_by_codec : status;
-  ErrorPage page(shown);
-  const bool has_content = shown != served_by_codec && !to_head_;
-  if (shown == served_by_codec) page.headers.clear();
-  add_refusal_fields(page.headers, shown);
   if (status != 0) {
     body_.begin(0, false, false);
     response_.begin({});
   }
-  response_.start(out,
-                  {.status = page.status,
-                   .headers = page.headers,
-                   .content_length = page.body.size(),
-                   .has_content = has_content},
-                  has_content ? page.body : std::string_view());
+  append_page(out, response_,
+              ErrorPage(status == 0 ? served_by_codec : status));
 }
 
 std::string_view Codec::late_answer() {
   late_answer_.clear();
-  const ErrorPage page(504);
   Response response(body_);
   response.begin({});
-  response.start(late_answer_,
-                 {.status = page.status,
-                  .headers = page.headers,
-                  .content_length = page.body.size(),
-                  .has_content = true},
-                 to_head_ ? std::string_view() : page.body);
+  append_page(late_answer_, response, ErrorPage(504));
   return late_answer_;
 }
 

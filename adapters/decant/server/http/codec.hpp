@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "decant/error_page.hpp"
 #include "decant/server/http/body.hpp"
 #include "decant/server/http/forwarded.hpp"
 #include "decant/server/http/head.hpp"
@@ -52,6 +53,7 @@ class Codec final : public service::Codec {
   std::string_view language() const noexcept override { return "HTTP/1.1"; }
   void turn_to(service::Connection& connection) override {
     connection_ = &connection;
+    to_head_ = false;
   }
   service::Scan scan(std::string_view bytes, Variables& variables) override;
   void answer(std::string&, std::string_view) override {}
@@ -69,6 +71,7 @@ class Codec final : public service::Codec {
   service::Scan scan_introduction(std::string_view bytes);
   void make_variables(Variables& variables);
   void add_ends(Variables& variables);
+  void append_page(std::string& out, Response& response, ErrorPage page) const;
 
   const HeadLimits limits_;
   const std::shared_ptr<const CodecSettings> settings_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "decant/headers.hpp"
+#include "decant/path.hpp"
 #include "decant/server/http/known_headers.hpp"
 #include "decant/server/http/lists.hpp"
 
@@ -125,31 +126,18 @@ const char* find_control(const char* at, const char* end) {
   return std::find_if(at, end, is_control);
 }
 
-bool is_field_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return name_table[static_cast<unsigned char>(c)] != 0;
-  });
-}
-
 /// A line without a colon is no field, once it has come.
 HeadScan without_colon(std::string_view rest) {
   const bool is_whole = rest.find('\n') != std::string_view::npos;
   if (!is_whole) {
     const std::string_view name = rest.substr(0, rest.find('\r'));
-    return name.size() == rest.size() && (rest.empty() || is_field_name(name))
+    return name.size() == rest.size() && (rest.empty() || is_token(name))
                ? HeadScan{}
                : refuse(400, "a header field is not NAME: VALUE");
   }
   return rest.starts_with('\n')
              ? refuse(400, "LF without CR ends a line")
              : refuse(400, "a header field is not NAME: VALUE");
-}
-
-int hex_value(char c) {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
 }
 
 /// RFC 9112 section 2.3; the minor version, -1 for another one, -2 for none.
@@ -293,8 +281,8 @@ HeadScan HeadParser::decode_path() {
   for (; next < path.size(); ++next) {
     char c = path[next];
     if (c == '%') {
-      const int high = next + 2 < path.size() ? hex_value(path[next + 1]) : -1;
-      const int low = next + 2 < path.size() ? hex_value(path[next + 2]) : -1;
+      const int high = next + 2 < path.size() ? hex_digit(path[next + 1]) : -1;
+      const int low = next + 2 < path.size() ? hex_digit(path[next + 2]) : -1;
       if (high < 0 || low < 0 || (high == 0 && low == 0)) {
         return refuse(400, "the path is not percent-encoded");
       }
@@ -320,9 +308,8 @@ HeadScan HeadParser::take_field(std::string_view& rest) {
   }
   const char* const stop = find_control(colon + 1, end);
   if (stop == end || (stop + 1 == end && *stop == '\r')) {
-    return is_field_name(name)
-               ? HeadScan{}
-               : refuse(400, "the name of a header is no token");
+    return is_token(name) ? HeadScan{}
+                          : refuse(400, "the name of a header is no token");
   }
   Field field;
   detail::NameId header = 0;

@@ -7,15 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace decant::http {
+#include "decant/headers.hpp"
 
-/// Without the spaces and tabs around it.
-constexpr std::string_view trimmed(std::string_view text) noexcept {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
+namespace decant::http {
 
 /// The next element, which is taken from the front; empty ones are passed over.
 inline std::optional<std::string_view> next_of_list(std::string_view& rest) {
