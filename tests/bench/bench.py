@@ -32,6 +32,8 @@ GROUPS = {
     "instructions": cpp_groups.instructions,
     "allocations": cpp_groups.allocations,
     "http": http_groups.http,
+    "http-static": http_groups.static,
+    "http-idle": http_groups.idle,
     "nginx": nginx_groups.keep,
     "programs": program_groups.programs,
     "python-keep": python_groups.keep,

@@ -40,11 +40,14 @@ class Bench:
     def tool(self, name):
         return f"{self.build}/tests/bench/{name}"
 
-    def fcgi(self, app, engine="records"):
+    def service(self, side, app, *options):
         """The command that serves `app` with one worker thread."""
         return lambda listen: [
-            self.decant, "fcgi", app, "--listen", "unix:" + listen,
-            "--processes", "0", "--threads", "1", "--engine", engine]
+            self.decant, side, app, "--listen", "unix:" + listen,
+            "--processes", "0", "--threads", "1", *options]
+
+    def fcgi(self, app, engine="records"):
+        return self.service("fcgi", app, "--engine", engine)
 
     def load(self, server, *arguments):
         out = subprocess.run(

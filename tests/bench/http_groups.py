@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 """HTTP by wrk, with the fields that a browser sends."""
+import getpass
+import os
 import re
+import resource
 import shutil
 import socket
 import statistics
 import subprocess
 
-from harness import (Case, Server, at_least, present, ratios, skip, table)
+from harness import (Case, Server, at_least, at_most, present, ratios, skip,
+                     table)
+import nginx_groups
 import python_groups
 
 BROWSER = {
@@ -42,10 +47,10 @@ def decant(bench, app, name):
         "--threads", "1"])
 
 
-def uwsgi(bench):
+def uwsgi(bench, name="hello.py"):
     return Case("uWSGI --http-socket", lambda listen: [
         "uwsgi", "--plugin", "python3", "--http-socket", listen,
-        "--wsgi-file", python_groups.application(bench, "hello.py"),
+        "--wsgi-file", python_groups.application(bench, name),
         "--disable-logging", "--need-app", "--die-on-term"],
         missing=python_groups.without_uwsgi())
 
@@ -58,29 +63,35 @@ def gunicorn(bench):
         missing="" if shutil.which("gunicorn") else "gunicorn not installed")
 
 
-def wrk(server, seconds):
-    """Requests in a second, and how many there were."""
-    command = ["wrk", "-t1", "-c16", f"-d{seconds}s"]
+def wrk(server, seconds, path="", connections=16):
+    """What it prints of a load with a browser's fields."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     for name, value in BROWSER.items():
         command += ["-H", f"{name}: {value}"]
-    out = subprocess.run([*command, f"http://{server.socket}/"],
+    out = subprocess.run([*command, f"http://{server.socket}/{path}"],
                          stdout=subprocess.PIPE, text=True, timeout=300,
                          check=True).stdout
     if "Non-2xx" in out:
         raise SystemExit("bench: wrong answers: " + out)
+    return out
+
+
+def requests(out):
+    """Requests in a second, and how many there were."""
     return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
             int(re.search(r"(\d+) requests in", out)[1]))
 
 
-def measured(bench, title, cases):
+def measured(bench, title, cases, path=""):
     cases = present(cases)
     rps, cpu = {}, {}
     for _ in range(bench.rounds):
         for case in cases:
             with Port(bench, case) as server:
-                wrk(server, 1)
+                wrk(server, 1, path)
                 before = server.cpu()
-                rate, count = wrk(server, max(1, round(bench.seconds)))
+                rate, count = requests(
+                    wrk(server, max(1, round(bench.seconds)), path))
                 used = server.cpu() - before
             rps.setdefault(case.name, []).append(rate)
             cpu.setdefault(case.name, []).append(used / count)
@@ -109,3 +120,106 @@ def http(bench):
     for name, target in (("uWSGI --http-socket", 4), ("gunicorn sync", 9)):
         if name in ratio:
             at_least("decant / " + name, 1 / ratio[name], target)
+    if missing := python_groups.without_django():
+        return skip("HTTP, Django", missing)
+    ratio = measured(bench, "HTTP hello in Django", [
+        decant(bench, python_groups.application(bench, "django_hello.py"),
+               "decant"), uwsgi(bench, "django_hello.py")], "hello")
+    if "uWSGI --http-socket" in ratio:
+        at_least("decant / uWSGI", 1 / ratio["uWSGI --http-socket"], 1.3)
+
+
+NGINX = """
+user {user};
+daemon off;
+worker_processes 1;
+error_log {dir}/static.log crit;
+pid {dir}/static.pid;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  sendfile on;
+  server {{ listen {listen}; root {dir}/files; }}
+}}
+"""
+
+
+def static_nginx(bench):
+    def command(listen):
+        path = bench.dir + "/static.conf"
+        with open(path, "w") as file:
+            file.write(NGINX.format(user=getpass.getuser(), dir=bench.dir,
+                                    listen=listen))
+        return ["nginx", "-p", bench.dir, "-c", path]
+    return Case("nginx, sendfile", command)
+
+
+def static(bench):
+    """One large file, and how much of it comes in a second."""
+    if nginx_groups.missing():
+        return skip("static", nginx_groups.missing())
+    os.makedirs(bench.dir + "/files", exist_ok=True)
+    size = 1 << 20 if bench.smoke else 256 << 20
+    with open(bench.dir + "/files/large", "wb") as file:
+        file.write(os.urandom(1 << 20) * (size >> 20))
+    cases = [static_nginx(bench), Case("decant --static", lambda listen: [
+        bench.decant, "http", bench.plugin, "--listen", listen,
+        "--processes", "0", "--threads", "1",
+        "--static", "/=" + bench.dir + "/files"])]
+    units = {"KB": 1 / 1024, "MB": 1, "GB": 1024}
+    values = {case.name: [] for case in cases}
+    for _ in range(bench.rounds):
+        for case in cases:
+            with Port(bench, case) as server:
+                out = wrk(server, max(1, round(bench.seconds)), "large", 2)
+            found = re.search(r"Transfer/sec:\s+([\d.]+)([KMG]B)", out)
+            values[case.name].append(float(found[1]) * units[found[2]])
+    ratio = ratios(values)
+    table(f"A file of {size >> 20} MiB, 2 connections",
+          ["server", "MiB/s", "ratio"],
+          [[name, f"{statistics.median(list_):,.0f}", f"{ratio[name]:.2f}"]
+           for name, list_ in values.items()])
+    at_least("decant / nginx", ratio["decant --static"], 0.9)
+
+
+def idle(bench):
+    """Kept connections on which nothing is sent, beside busy ones."""
+    if not shutil.which("wrk"):
+        return skip("HTTP, idle", "wrk is not installed")
+    count = 200 if bench.smoke else 10_000
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(count, hard - 200)
+    seconds = max(1, round(bench.seconds))
+    alone, beside, each = [], [], []
+    for _ in range(bench.rounds):
+        with Port(bench, decant(bench, "native:" + bench.plugin,
+                                "decant")) as server:
+            wrk(server, 1)
+            before = server.memory("VmRSS")
+            alone.append(requests(wrk(server, seconds))[0])
+            held = [asked(server) for _ in range(count)]
+            each.append((server.memory("VmRSS") - before) * 1024 / count)
+            beside.append(requests(wrk(server, seconds))[0])
+            for one in held:
+                one.close()
+    ratio = statistics.median(b / a for a, b in zip(alone, beside))
+    table(f"{count:,} idle HTTP connections beside 16 busy",
+          ["connections", "requests/s", "ratio"],
+          [["16", f"{statistics.median(alone):,.0f}", "1.00"],
+           [f"16 + {count:,}", f"{statistics.median(beside):,.0f}",
+            f"{ratio:.2f}"]])
+    at_least("throughput beside them", ratio, 0.95)
+    at_most("resident bytes of an idle connection", statistics.median(each),
+            1024)
+
+
+def asked(server):
+    """A connection that has had one answer and is kept."""
+    host, _, port = server.socket.rpartition(":")
+    one = socket.create_connection((host, int(port)), 10)
+    one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    answer = b""
+    while b"Hello" not in answer:
+        answer += one.recv(4096)
+    return one

@@ -16,7 +16,7 @@ from harness import Server, at_least, ratios, skip, table
 CONFIGURATION = """
 user {user};
 daemon off;
-worker_processes 1;
+worker_processes auto;
 error_log {dir}/nginx.log crit;
 pid {dir}/nginx.pid;
 events {{ worker_connections 1024; }}
@@ -63,8 +63,8 @@ class Nginx:
         for i, (server, protocol) in enumerate(servers):
             upstreams += (f"upstream u{i} {{ server unix:{server.socket}; "
                           "keepalive 32; }\n")
-            include = ("include /etc/nginx/uwsgi_params; "
-                       if protocol == "uwsgi" else "")
+            include = ("" if protocol == "fastcgi" else
+                       f"include /etc/nginx/{protocol}_params; ")
             locations += (f"location /{i}/ {{ {include}"
                           f"{protocol}_pass u{i}; }}\n")
         path = bench.dir + "/nginx.conf"
@@ -97,7 +97,8 @@ class Nginx:
             stdout=subprocess.PIPE, text=True, timeout=120, check=True).stdout
         if "Non-2xx" in out:
             sys.exit("bench: wrong answers through nginx: " + out)
-        return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
+        return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
+                int(re.search(r"(\d+) requests in", out)[1]))
 
 
 def keep(bench):
@@ -106,31 +107,39 @@ def keep(bench):
     cases = [(cpp_groups.epoll(bench), "fastcgi"),
              (cpp_groups.decant(bench), "fastcgi"),
              (python_groups.uwsgi_protocol(bench), "uwsgi"),
-             (python_groups.decant(bench, "hello.py"), "fastcgi")]
+             *[(python_groups.decant(bench, "hello.py", side=side), protocol)
+               for side, protocol in (("fcgi", "fastcgi"), ("scgi", "scgi"),
+                                      ("uwsgi", "uwsgi"))]]
     for case, _ in cases:
         if case.missing:
             skip(case.name, case.missing)
     cases = [(case, protocol) for case, protocol in cases if not case.missing]
     servers = [Server(bench, case) for case, _ in cases]
     values = {case.name: [] for case, _ in cases}
+    cpu = {case.name: [] for case, _ in cases}
     try:
         with Nginx(bench, [(server, protocol) for server, (_, protocol)
                            in zip(servers, cases)]) as nginx:
             for i in range(len(cases)):
                 nginx.load(bench, i)
             for _ in range(bench.rounds):
-                for i, list_ in enumerate(values.values()):
-                    list_.append(nginx.load(bench, i))
+                for i, (case, _) in enumerate(cases):
+                    before = servers[i].cpu()
+                    rate, count = nginx.load(bench, i)
+                    values[case.name].append(rate)
+                    cpu[case.name].append((servers[i].cpu() - before) / count)
     finally:
         for server in servers:
             server.kill()
     ratio = ratios(values)
     table("Hello behind nginx, 16 clients, upstream connections kept",
-          ["server", "requests/s", "ratio"],
-          [[name, f"{statistics.median(list_):,.0f}", f"{ratio[name]:.2f}"]
+          ["server", "requests/s", "ratio", "CPU us"],
+          [[name, f"{statistics.median(list_):,.0f}", f"{ratio[name]:.2f}",
+            f"{statistics.median(cpu[name]):.2f}"]
            for name, list_ in values.items()])
     names = list(ratio)
     at_least("records / hand-written", ratio[names[1]], 0.95)
-    if len(names) == 4:
-        at_least("Python over records / uWSGI's own protocol",
-                 ratio[names[3]] / ratio[names[2]], 1.3)
+    if len(names) == 6:
+        for name in names[3:]:
+            at_least(f"{name} / uWSGI's own protocol",
+                     ratio[name] / ratio[names[2]], 1.3)

@@ -95,9 +95,9 @@ def uwsgi_large(bench):
     return uwsgi(bench, "large.py", "--processes", "1")
 
 
-def decant(bench, name, missing=""):
-    return Case("decant fcgi " + name,
-                bench.fcgi("python:" + application(bench, name)),
+def decant(bench, name, missing="", side="fcgi"):
+    command = bench.service(side, "python:" + application(bench, name))
+    return Case(f"decant {side} {name}", command,
                 missing=without_python(bench) or missing)
 
 

@@ -10,6 +10,7 @@
 #include "support/fastcgi_client.hpp"
 #include "support/http_client.hpp"
 #include "support/nginx.hpp"
+#include "support/variables_wire.hpp"
 
 namespace decant::conformance {
 namespace {
@@ -160,37 +161,12 @@ class BehindNginx final : public ServerSide {
   test::Nginx nginx_;
 };
 
-std::string netstring(const Pairs& variables) {
-  std::string pairs;
-  for (const auto& [name, value] : variables) {
-    pairs += name + '\0' + value + '\0';
-  }
-  return std::to_string(pairs.size()) + ':' + pairs + ',';
-}
-
-void append_sized(std::string& out, const std::string& text) {
-  out += static_cast<char>(text.size() & 255U);
-  out += static_cast<char>(text.size() >> 8U);
-  out += text;
-}
-
-std::string packet(const Pairs& variables) {
-  std::string pairs;
-  for (const auto& [name, value] : variables) {
-    append_sized(pairs, name);
-    append_sized(pairs, value);
-  }
-  std::string out(1, '\0');
-  append_sized(out, pairs);
-  out.insert(3, 1, '\0');
-  return out;
-}
-
 /// SCGI and uwsgi: variables, then the body; the answer ends with the
 /// connection.
 class Plain final : public ServerSide {
  public:
-  using Encode = std::string (*)(const Pairs& variables);
+  using Encode = std::string (*)(const Pairs& variables,
+                                 std::string_view body);
 
   Plain(const std::string& app, const std::string& protocol, Encode encode)
       : service_(app, {}, protocol), encode_(encode) {}
@@ -200,7 +176,7 @@ class Plain final : public ServerSide {
   Response serve(const Request& request) override {
     const std::size_t log_begin = service_.log_size();
     test::SocketClient client(service_.endpoint());
-    client.send(encode_(cgi_variables(request)) + request.body);
+    client.send(encode_(cgi_variables(request), request.body));
     if (request.content_length) client.finish_sending();
     const bool left = client.receive_until(
         [&] { return attend(request, client.received()); });
@@ -247,10 +223,10 @@ std::unique_ptr<ServerSide> make_nginx_uwsgi(Kind kind) {
   return std::make_unique<BehindNginx>(app(kind), "uwsgi", "uwsgi");
 }
 std::unique_ptr<ServerSide> make_scgi(Kind kind) {
-  return std::make_unique<Plain>(app(kind), "scgi", netstring);
+  return std::make_unique<Plain>(app(kind), "scgi", test::scgi_request);
 }
 std::unique_ptr<ServerSide> make_uwsgi(Kind kind) {
-  return std::make_unique<Plain>(app(kind), "uwsgi", packet);
+  return std::make_unique<Plain>(app(kind), "uwsgi", test::uwsgi_request);
 }
 
 }  // namespace decant::conformance

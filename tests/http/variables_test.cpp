@@ -9,13 +9,12 @@
 #include "integration/fixtures.hpp"
 #include "support/catch.hpp"
 #include "support/socket_client.hpp"
+#include "support/variables_wire.hpp"
 
 using namespace decant::test;
 using Catch::Matchers::Equals;
 
 namespace {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Row {
   std::string name;
@@ -70,45 +69,6 @@ Pairs many(int count) {
     all.emplace_back("HTTP_X_" + std::to_string(i), "v");
   }
   return all;
-}
-
-std::string joined(const Pairs& pairs) {
-  std::string text;
-  for (const auto& [name, value] : pairs) {
-    text += name + '\0' + value + '\0';
-  }
-  return text;
-}
-
-std::string netstring(const std::string& text) {
-  return std::to_string(text.size()) + ':' + text + ',';
-}
-
-std::string scgi(const Pairs& pairs, const std::string& body = {}) {
-  return netstring(joined(pairs)) + body;
-}
-
-std::string sized(const std::string& text) {
-  return std::string{static_cast<char>(text.size() & 255U),
-                     static_cast<char>(text.size() >> 8U)} +
-         text;
-}
-
-std::string packed(const Pairs& pairs) {
-  std::string text;
-  for (const auto& [name, value] : pairs) text += sized(name) + sized(value);
-  return text;
-}
-
-std::string packet(int modifier, const std::string& text) {
-  std::string bytes(1, static_cast<char>(modifier));
-  bytes += sized(text);
-  bytes.insert(3, 1, '\0');
-  return bytes;
-}
-
-std::string uwsgi(const Pairs& pairs, const std::string& body = {}) {
-  return packet(0, packed(pairs)) + body;
 }
 
 /// What is the same in both, however the variables are encoded.
@@ -231,65 +191,65 @@ std::vector<Row> common_rows(const Encode& encode) {
 }
 
 std::vector<Row> scgi_rows() {
-  std::vector<Row> rows = common_rows(scgi);
+  std::vector<Row> rows = common_rows(scgi_request);
   // What is no request at all.
   rows.push_back({"a whole path that is split",
-                  scgi(with({{"PATH_INFO", "/a/b"}})), 200, "path=/a/b\n"});
+                  scgi_request(with({{"PATH_INFO", "/a/b"}})), 200, "path=/a/b\n"});
   for (const char* const front :
        {":", "x:", "-5:", "+5:", " 5:", "05:", "00:", "5x:", "0x5:", "5 :",
         "1234567890:", "99999999999999999999:"}) {
     rows.push_back({std::string("a netstring that begins with ") + front,
-                    front + joined(a_get) + ',', 0});
+                    front + scgi_variables(a_get) + ',', 0});
   }
   rows.push_back({"digits without end", std::string(100, '1'), 0});
   rows.push_back({"an empty netstring", "0:,", 400});
   rows.push_back(
       {"no comma",
-       std::to_string(joined(a_get).size()) + ':' + joined(a_get) + ';', 0});
+       std::to_string(scgi_variables(a_get).size()) + ':' + scgi_variables(a_get) + ';', 0});
   rows.push_back(
       {"a name without value", netstring("A" + std::string(1, '\0')), 0});
   rows.push_back({"no NUL at the end", netstring(std::string("A\0b", 3)), 0});
   rows.push_back({"no NUL", netstring("A"), 0});
   rows.push_back({"beyond --max-params",
-                  scgi(with({{"HTTP_X_A", std::string(70'000, 'a')}})), 431});
+                  scgi_request(with({{"HTTP_X_A", std::string(70'000, 'a')}})), 431});
   rows.push_back({"beyond it, before it has come", "999999999:", 431});
-  rows.push_back({"more than 1,000 variables", scgi(many(1000)), 431});
+  rows.push_back({"more than 1,000 variables", scgi_request(many(1000)), 431});
   return rows;
 }
 
 std::vector<Row> uwsgi_rows() {
-  std::vector<Row> rows = common_rows(uwsgi);
+  std::vector<Row> rows = common_rows(uwsgi_request);
   rows.push_back(
       {"SCRIPT_NAME is taken off",
-       packet(30, packed(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a/b"}}))),
+       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a/b"}}))),
        200, "path=/b\n"});
   rows.push_back(
       {"it is the whole path",
-       packet(30, packed(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a"}}))),
+       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a"}}))),
        200, "path=\n"});
   rows.push_back(
       {"it is none",
-       packet(30, packed(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/ab"}}))),
+       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/ab"}}))),
        200, "path=/ab\n"});
-  rows.push_back({"UWSGI_SCHEME", uwsgi(with({{"UWSGI_SCHEME", "https"}})), 200,
+  rows.push_back({"UWSGI_SCHEME", uwsgi_request(with({{"UWSGI_SCHEME", "https"}})), 200,
                   "scheme=https\n"});
   rows.push_back({"UWSGI_FILE is a variable",
-                  uwsgi(with({{"UWSGI_FILE", "/etc/passwd"}})), 200,
+                  uwsgi_request(with({{"UWSGI_FILE", "/etc/passwd"}})), 200,
                   "path=/a b\n"});
   for (const int modifier : {1, 5, 9, 17, 18, 31, 99, 101, 254, 255}) {
     rows.push_back({"the modifier " + std::to_string(modifier),
-                    packet(modifier, packed(a_get)), 0});
+                    uwsgi_packet(modifier, uwsgi_variables(a_get)), 0});
   }
-  rows.push_back({"an empty packet", packet(0, ""), 400});
+  rows.push_back({"an empty packet", uwsgi_packet(0, ""), 400});
   rows.push_back(
-      {"a name that crosses the end", packet(0, std::string("\x05\0A", 3)), 0});
+      {"a name that crosses the end", uwsgi_packet(0, std::string("\x05\0A", 3)), 0});
   rows.push_back({"a value that crosses the end",
-                  packet(0, sized("A") + std::string("\x05\0b", 3)), 0});
-  rows.push_back({"a rest of one byte", packet(0, packed(a_get) + "x"), 0});
-  rows.push_back({"a name without value", packet(0, sized("A")), 0});
+                  uwsgi_packet(0, uwsgi_sized("A") + std::string("\x05\0b", 3)), 0});
+  rows.push_back({"a rest of one byte", uwsgi_packet(0, uwsgi_variables(a_get) + "x"), 0});
+  rows.push_back({"a name without value", uwsgi_packet(0, uwsgi_sized("A")), 0});
   rows.push_back(
-      {"a length without name", packet(0, std::string("\x01\0", 2)), 0});
-  rows.push_back({"more than 1,000 variables", uwsgi(many(1000)), 431});
+      {"a length without name", uwsgi_packet(0, std::string("\x01\0", 2)), 0});
+  rows.push_back({"more than 1,000 variables", uwsgi_request(many(1000)), 431});
   return rows;
 }
 
@@ -364,7 +324,7 @@ TEST_CASE("a ping is answered with one", "[uwsgi]") {
   const Service service({application("http_echo"), "--processes", "0"},
                         "unix:" + directory / "s", "uwsgi");
   SocketClient client(service.endpoint());
-  client.send(packet(100, ""));
+  client.send(uwsgi_packet(100, ""));
   CHECK(client.receive_until([&] { return client.received().size() == 4; }));
   CHECK(client.received() == std::string("\x64\0\0\1", 4));
 }
@@ -379,9 +339,9 @@ TEST_CASE("four protocols at the doors of one service", "[scgi]") {
        "http://" + door("http"), "--listen", "scgi://" + door("scgi"),
        "--listen", "uwsgi://" + door("uwsgi")},
       door("fcgi"));
-  const Row row{"a request", scgi(a_get), 200, "path=/a b\n"};
-  CHECK_THAT(play(door("scgi"), row, {scgi(a_get)}), Equals(""));
-  CHECK_THAT(play(door("uwsgi"), row, {uwsgi(a_get)}), Equals(""));
+  const Row row{"a request", scgi_request(a_get), 200, "path=/a b\n"};
+  CHECK_THAT(play(door("scgi"), row, {scgi_request(a_get)}), Equals(""));
+  CHECK_THAT(play(door("uwsgi"), row, {uwsgi_request(a_get)}), Equals(""));
   CHECK_THAT(
       play(door("http"), row,
            {"GET /a%20b?c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"}),

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <decant/decant.hpp>
@@ -16,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -289,6 +291,56 @@ Body http_echo(Environ& env, const StartResponse& start_response) {
   return text;
 }
 
+/// Its last line goes out when another request has been made, which the reader
+/// of the first line makes.
+class Relay {
+ public:
+  Chunks stream(StartResponse start_response) {
+    start_response("200 OK", plain_text);
+    co_yield "first ";
+    std::unique_lock lock(mutex_);
+    const bool seen =
+        changed_.wait_for(lock, std::chrono::seconds(10), [this] {
+          return is_seen_;
+        });
+    co_yield seen ? "seen" : "late";
+  }
+
+  void see() {
+    const std::lock_guard lock(mutex_);
+    is_seen_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_seen_ = false;
+};
+
+/// What a page in a browser asks for.
+Body browser_site(Environ& env, const StartResponse& start_response) {
+  static Relay relay;
+  const std::string path(env["PATH_INFO"]);
+  if (path == "/stream") return relay.stream(start_response);
+  if (path == "/seen") relay.see();
+  if (path == "/upload") {
+    const std::string form = env.input().read();
+    const std::size_t file = form.find("filename=\"file.bin\"");
+    const bool whole =
+        file != std::string::npos &&
+        form.find("\r\n\r\n" + std::string(100'000, 'x') + "\r\n--", file) !=
+            std::string::npos;
+    const std::size_t said = std::min(form.find("SAID"), form.size());
+    env.errors().write("upload of " +
+                       std::string(env["CONTENT_TYPE"].substr(0, 20)) +
+                       (whole ? " whole: " : " broken: ") +
+                       form.substr(said, form.find("\r\n", said) - said) + '\n');
+  }
+  start_response("200 OK", plain_text);
+  return "ok";
+}
+
 /// Dies as soon as it is loaded, where it is told to.
 [[maybe_unused]] const bool is_alive_at_load = [] {
   if (std::getenv("TEST_EXIT_AT_LOAD") != nullptr) ::_exit(7);
@@ -309,6 +361,7 @@ DECANT_APPLICATION_AS(complaining, complaining)
 DECANT_APPLICATION_AS(echo, echo)
 DECANT_APPLICATION_AS(unread, unread)
 DECANT_APPLICATION_AS(environ, environ_dump)
+DECANT_APPLICATION_AS(browser_site, browser_site)
 DECANT_APPLICATION_AS(http_echo, http_echo)
 DECANT_APPLICATION_AS(greeting, greeting)
 DECANT_APPLICATION_AS(chatty, chatty)

@@ -10,7 +10,7 @@
 #include "decant/service/listen/listener.hpp"
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
-#include "support/fastcgi_load.hpp"
+#include "support/load.hpp"
 #include "support/notify_socket.hpp"
 
 using namespace decant::test;

@@ -10,7 +10,7 @@
 #include "integration/python_fixtures.hpp"
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
-#include "support/fastcgi_load.hpp"
+#include "support/load.hpp"
 
 using namespace decant::test;
 using namespace std::chrono_literals;
@@ -63,7 +63,7 @@ std::deque<Timed> all_timed() {
   return all;
 }
 
-std::string logged(const FastcgiLoad& load) {
+std::string logged(const Load& load) {
   return std::to_string(load.answered()) + " answers, " +
          std::to_string(load.stale()) + " sent again\n";
 }
@@ -169,7 +169,7 @@ TEST_CASE("others are answered beside a request that cannot be ended",
   };
   const Service alone(words("0"), "unix:" + directory / "a");
   const Service workers(words("2"), "unix:" + directory / "b");
-  std::deque<FastcgiLoad> loads;
+  std::deque<Load> loads;
   for (const Service* const service : {&alone, &workers}) {
     for (const bool keep : {false, true}) {
       loads.emplace_back(LoadSettings{
@@ -188,10 +188,10 @@ TEST_CASE("others are answered beside a request that cannot be ended",
       CHECK(response.complete);
       CHECK_THAT(response.output, StartsWith("Status: 504 "));
     }
-    for (FastcgiLoad& load : loads) CHECK(load.await(20));
+    for (Load& load : loads) CHECK(load.await(20));
   }
   CHECK(says(workers, "is replaced: it has a request that cannot be ended"));
-  for (FastcgiLoad& load : loads) {
+  for (Load& load : loads) {
     CHECK(load.await(20));
     CHECK_THAT(load.stop(), Equals(""));
   }
@@ -209,7 +209,7 @@ TEST_CASE("a worker that has served enough is replaced under load",
                    threads, "--max-requests", "50,25"},
                   "unix:" + directory / "s");
   const std::vector<pid_t> first = children_of(service.pid());
-  FastcgiLoad load({.endpoint = service.endpoint(), .keep = keep});
+  Load load({.endpoint = service.endpoint(), .keep = keep});
   REQUIRE(load.await(1000));
   CHECK_THAT(load.stop(), Equals(""));
   std::cout << logged(load);
@@ -225,7 +225,7 @@ TEST_CASE("a worker with too much memory is replaced", "[limits]") {
                    std::to_string(64 << 20)},
                   "unix:" + directory / "s");
   const std::string old = body_of(service.endpoint(), "/pid");
-  FastcgiLoad load({.endpoint = service.endpoint(), .connections = 1});
+  Load load({.endpoint = service.endpoint(), .connections = 1});
   for (int i = 0; i < 3; ++i) CHECK(ask(service.endpoint(), "/leak").complete);
   REQUIRE(says(service, " MiB, more than --max-memory; it is replaced\n"));
   CHECK(wait_until([&] {

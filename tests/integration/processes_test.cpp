@@ -10,7 +10,7 @@
 #include "integration/python_fixtures.hpp"
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
-#include "support/fastcgi_load.hpp"
+#include "support/load.hpp"
 
 using namespace decant::test;
 using namespace std::chrono_literals;
@@ -154,7 +154,7 @@ TEST_CASE("TTIN is one worker more, TTOU one less", "[processes]") {
   if (preload) words.push_back("--preload");
   const std::size_t others = preload ? 1 : 0;  // what the workers come from
   Service service(words, "unix:" + directory / "s");
-  FastcgiLoad load({.endpoint = service.endpoint(), .connections = 2});
+  Load load({.endpoint = service.endpoint(), .connections = 2});
   for (const std::size_t more : {2U, 3U}) {
     service.signal(SIGTTIN);
     REQUIRE(comes_to(service, more + others));

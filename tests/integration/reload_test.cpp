@@ -8,7 +8,7 @@
 #include "integration/python_fixtures.hpp"
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
-#include "support/fastcgi_load.hpp"
+#include "support/load.hpp"
 
 using namespace decant::test;
 using Catch::Matchers::Contains;
@@ -40,7 +40,7 @@ TEST_CASE("every request is answered while a service reloads", "[reload]") {
               threads};
   if (preload) words.push_back("--preload");
   Service service(words, "unix:" + directory / "s");
-  FastcgiLoad load(
+  Load load(
       {.endpoint = service.endpoint(), .connections = 4, .keep = keep});
   for (int i = 0; i < 3; ++i) {
     REQUIRE(load.await(50));
@@ -81,7 +81,7 @@ TEST_CASE("many HUPs at once are no more than one or two", "[reload]") {
   const TemporaryDirectory directory;
   Service service({application("obedient"), "--processes", "2"},
                   "unix:" + directory / "s");
-  FastcgiLoad load({.endpoint = service.endpoint(), .connections = 2});
+  Load load({.endpoint = service.endpoint(), .connections = 2});
   for (int i = 0; i < 20; ++i) service.signal(SIGHUP);
   REQUIRE(says(service, reloaded));
   REQUIRE(load.await(50));
@@ -100,7 +100,7 @@ TEST_CASE("a reload runs the code that is there now", "[reload]") {
               "2"};
   if (preload) words.push_back("--preload");
   Service service(words, "unix:" + directory / "s");
-  FastcgiLoad load(
+  Load load(
       {.endpoint = service.endpoint(), .connections = 2, .keep = true});
   CHECK(body_of(service.endpoint()) == "one");
   write_python(directory, "two three");
@@ -161,7 +161,7 @@ TEST_CASE("--reload notices a file that has changed", "[reload]") {
       "    return [part.answer]\n");
   Service service({app, "--processes", "2", "--threads", "2", "--reload"},
                   "unix:" + directory / "s");
-  FastcgiLoad load({.endpoint = service.endpoint(), .connections = 2});
+  Load load({.endpoint = service.endpoint(), .connections = 2});
   CHECK(body_of(service.endpoint()) == "one");
   directory.write("part.py", "answer = b'two and more'\n");
   REQUIRE(says(service, "fcgi: a file of the application has changed\n"));

@@ -72,7 +72,7 @@ core_names_no_protocol() {
 # The standard library and POSIX only.
 core_without_third_party() {
   posix='arpa/inet|cxxabi|dirent|dlfcn|errno|fcntl|grp|limits|netdb'
-  posix="$posix|linux/openat2|netinet/(in|tcp|un)|poll|pthread|pwd|sched|semaphore|signal"
+  posix="$posix|linux/(filter|openat2)|netinet/(in|tcp|un)|poll|pthread|pwd|sched|semaphore|signal"
   posix="$posix|stdio|sys/[a-z]+|syslog|time|unistd"
   includes core | grep ':<' | grep -vE ":<([a-z_]+|($posix)\.h)>\$"
 }

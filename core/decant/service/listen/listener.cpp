@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/listen/listener.hpp"
 
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -81,10 +83,32 @@ Listener::Listener(Listener&& other) noexcept
       name_(std::move(other.name_)),
       file_(std::exchange(other.file_, {})),
       open_to_all_(other.open_to_all_),
+      made_here_(other.made_here_),
       device_(other.device_),
       inode_(other.inode_) {}
 
 Listener::~Listener() {
+  remove_file();
+}
+
+void Listener::withdraw() noexcept {
+  remove_file();
+  if (!made_here_) return;
+  // It drops what asks for a connection, and lets pass what belongs to one that
+  // is on its way (RFC 9293 section 3.1: SYN without ACK, in byte 13).
+  std::array filter{
+      sock_filter{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},
+      sock_filter{BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x12},
+      sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0x02},
+      sock_filter{BPF_RET | BPF_K, 0, 0, 0},
+      sock_filter{BPF_RET | BPF_K, 0, 0, 0xFFFFFFFF},
+  };
+  const sock_fprog program{filter.size(), filter.data()};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+               sizeof program);
+}
+
+void Listener::remove_file() noexcept {
   if (file_.empty()) return;
   // While the socket is open its inode number is not given to another file.
   struct stat info {};
@@ -92,6 +116,12 @@ Listener::~Listener() {
       info.st_ino == inode_) {
     ::unlink(file_.c_str());
   }
+  file_.clear();
+}
+
+void Listener::close() noexcept {
+  const Descriptor nobody(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (nobody) ::dup3(nobody.get(), socket_.get(), O_CLOEXEC);
 }
 
 Listener open(const Endpoint& endpoint, const SocketSettings& settings) {

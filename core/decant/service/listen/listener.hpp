@@ -44,11 +44,28 @@ class Listener {
   /// The path to be removed, empty when it is not ours.
   const std::string& file() const noexcept { return file_; }
 
+  /// It was made in this process, and belongs to this service alone.
+  void made_here() noexcept { made_here_ = true; }
+  /// For a service that ends: nobody can connect any more. The file of a unix
+  /// socket that was made here is removed; who comes to a port hears nothing,
+  /// as on a busy network, and comes again a second later, when the port is
+  /// closed or the next service's. Else one who connects between the last
+  /// accept and the close would be reset with his request. Holds in all
+  /// processes that have the socket; one that was passed is left as it is.
+  void withdraw() noexcept;
+  /// Accepts no more; other processes that hold the socket may. The number of
+  /// the descriptor stays taken, by a socket that nobody can connect to, so
+  /// that a thread which is about to accept from it meets no stranger.
+  void close() noexcept;
+
  private:
+  void remove_file() noexcept;
+
   Descriptor socket_;
   std::string name_;
   std::string file_;
   bool open_to_all_ = false;
+  bool made_here_ = false;
   dev_t device_ = 0;  // which file it is
   ino_t inode_ = 0;
 };

@@ -89,7 +89,9 @@ Listener open_tcp(const Endpoint& endpoint, const SocketSettings& settings) {
       continue;
     }
     std::string name = bound_name(socket.get());
-    return {std::move(socket), std::move(name)};
+    Listener listener(std::move(socket), std::move(name));
+    listener.made_here();
+    return listener;
   }
   fail_to_listen(endpoint.text(), error, tcp_cure(error));
 }

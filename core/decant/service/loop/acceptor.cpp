@@ -15,8 +15,14 @@
 #include "decant/service/loop/forked_child.hpp"
 
 namespace decant::service {
+namespace {
 
-Acceptor::Acceptor(const std::vector<Listener>& listeners, int epoll,
+/// At a door that closes: more than a backlog holds.
+constexpr std::size_t most_last = 8192;
+
+}  // namespace
+
+Acceptor::Acceptor(std::vector<Listener>& listeners, int epoll,
                    ConnectionTable& connections, const Settings& settings)
     : listeners_(listeners),
       epoll_(epoll),
@@ -51,7 +57,7 @@ void Acceptor::watch(int door) {
   event.events = EPOLLIN | EPOLLET;
   // Else a connection would wake every process (a thundering herd).
   if (settings_.is_shared) event.events |= EPOLLEXCLUSIVE;
-  event.data.ptr = const_cast<Listener*>(&at(door));
+  event.data.ptr = &at(door);
   // What is watched exclusively cannot be changed.
   leave(door);
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, at(door).fd(), &event) != 0 &&
@@ -74,7 +80,7 @@ Connection* Acceptor::accept(int door, Clock::time_point arrived) {
         ::accept4(listener.fd(), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN) block(listener, errno);
+      if (errno != EAGAIN && !closed_) block(listener, errno);
       return nullptr;
     }
     if (!listener.is_open_to_all() &&
@@ -92,6 +98,24 @@ Connection* Acceptor::accept(int door, Clock::time_point arrived) {
     connection.refused = is_full;
     return &connection;
   }
+}
+
+std::vector<Connection*> Acceptor::accept_last(int door,
+                                               Clock::time_point arrived) {
+  Listener& listener = at(door);
+  if (settings_.owns_listeners) listener.withdraw();
+  leave(door);
+  // None of them is served before the door is shut: who has an answer may come
+  // again.
+  std::vector<Connection*> last;
+  while (last.size() < most_last) {
+    Connection* const next = accept(door, arrived);
+    if (next == nullptr) break;
+    last.push_back(next);
+  }
+  closed_ = true;
+  listener.close();
+  return last;
 }
 
 /// Out of descriptors or memory.

@@ -21,10 +21,12 @@ class Acceptor {
     const Limits& limits;
     /// Other processes accept from the same sockets.
     bool is_shared = false;
+    /// No other process withdraws them when the service ends.
+    bool owns_listeners = false;
   };
 
   /// Borrows all of them. Throws std::system_error.
-  Acceptor(const std::vector<Listener>& listeners, int epoll,
+  Acceptor(std::vector<Listener>& listeners, int epoll,
            ConnectionTable& connections, const Settings& settings);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -41,8 +43,9 @@ class Acceptor {
   Connection* accept(int door, Clock::time_point arrived);
   /// Has epoll report a door at once if anybody waits there.
   void watch(int door);
-  /// Has it report that door no more.
-  void leave(int door) noexcept;
+  /// Everybody who waits at a door, which is closed then: nobody is left there
+  /// to whom it would be shut.
+  std::vector<Connection*> accept_last(int door, Clock::time_point arrived);
 
   /// Peers wait in a backlog until a connection closes or time has passed.
   bool is_blocked() const noexcept { return blocked_; }
@@ -50,16 +53,18 @@ class Acceptor {
   void retry();
 
  private:
-  const Listener& at(int door) const noexcept {
+  Listener& at(int door) const noexcept {
     return listeners_[static_cast<std::size_t>(door)];
   }
+  void leave(int door) noexcept;
   void block(const Listener& listener, int error);
 
-  const std::vector<Listener>& listeners_;
+  std::vector<Listener>& listeners_;
   const int epoll_;
   ConnectionTable& connections_;
   const Settings settings_;
   std::atomic<bool> blocked_{false};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace decant::service

@@ -80,7 +80,7 @@ int spare_threads(int threads) noexcept {
   return threads <= 1 ? 0 : threads;
 }
 
-Loop::Loop(const std::vector<Listener>& listeners, Signals& signals,
+Loop::Loop(std::vector<Listener>& listeners, Signals& signals,
            const Settings& settings)
     : signals_(signals),
       settings_(settings),
@@ -89,7 +89,8 @@ Loop::Loop(const std::vector<Listener>& listeners, Signals& signals,
       acceptor_(listeners, epoll_.get(), connections_,
                 {.socket = settings.socket,
                  .limits = settings.limits,
-                 .is_shared = settings.shares_listeners}),
+                 .is_shared = settings.shares_listeners,
+                 .owns_listeners = settings.owns_listeners}),
       alone_(settings.threads <= 1) {
   if (!timer_) fail("timerfd_create");
   keep_from_forks(epoll_.get());
@@ -424,8 +425,13 @@ void Loop::drain(const Protocols& protocols) {
   if (stopping_.exchange(true)) return;
   for (std::size_t i = 0; i < acceptor_.doors(); ++i) {
     const int door = static_cast<int>(i);
-    accept_from(door, Clock::now(), protocols);
-    acceptor_.leave(door);
+    for (Connection* const last : acceptor_.accept_last(door, Clock::now())) {
+      if (alone_) {
+        begin(*last, protocols);
+      } else {
+        hand_over(*last);
+      }
+    }
   }
   for (Connection* const connection : connections_.slots()) {
     if (!connection->acquire()) continue;

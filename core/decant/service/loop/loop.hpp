@@ -60,6 +60,8 @@ class Loop {
     bool takes_turns = false;
     /// Other processes accept from the same sockets.
     bool shares_listeners = false;
+    /// No other process withdraws them when the service ends.
+    bool owns_listeners = false;
     /// A descriptor whose other end is closed when the service is to stop, -1
     /// for none.
     int lifeline = -1;
@@ -68,7 +70,7 @@ class Loop {
   };
 
   /// Borrows all of them.
-  Loop(const std::vector<Listener>& listeners, Signals& signals,
+  Loop(std::vector<Listener>& listeners, Signals& signals,
        const Settings& settings);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;

@@ -537,7 +537,7 @@ void Supervisor::stop(int status) {
   exit_status_ = status;
   notifier_.stopping();
   drop_zygotes([](const Zygote&) { return true; });
-  // Who comes now is told at once that nobody is there.
+  for (Listener& listener : shared_.listeners) listener.withdraw();
   shared_.listeners.clear();
   for (Child& child : children_) ask_to_leave(child);
 }

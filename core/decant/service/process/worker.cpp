@@ -246,6 +246,7 @@ int Worker::run() {
              .threads = options_.threads,
              .takes_turns = runtime().one_at_a_time,
              .shares_listeners = shared_.processes > 1,
+             .owns_listeners = !is_supervised(),
              .lifeline = seat_.reports,
              .every_second = needs_clock() ? [this] { every_second(); }
                                            : std::function<void()>()});
