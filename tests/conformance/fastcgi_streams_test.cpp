@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 
 #include "conformance/fastcgi_matrix.hpp"
+#include "conformance/mutation.hpp"
 
 namespace decant::conformance {
 
@@ -56,57 +56,6 @@ TEST_CASE("both engines answer the same streams alike",
   }
 }
 
-namespace {
-
-/// Changes a few places of a stream: bits, bytes, whole stretches.
-void mutate(Numbers& numbers, std::string& bytes) {
-  for (std::size_t n = 1 + numbers.below(8); n > 0 && !bytes.empty(); --n) {
-    const std::size_t at = numbers.below(bytes.size());
-    const std::size_t size = 1 + numbers.below(numbers.coin() ? 8 : 300);
-    switch (numbers.below(6)) {
-      case 0:
-        bytes[at] = static_cast<char>(bytes[at] ^ 1 << numbers.below(8));
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(numbers.below(256));
-        break;
-      case 2:
-        bytes.erase(at, size);
-        break;
-      case 3:
-        bytes.insert(at, bytes.substr(numbers.below(bytes.size()), size));
-        break;
-      case 4:
-        bytes.insert(at, size, static_cast<char>(numbers.below(256)));
-        break;
-      default:
-        bytes.resize(at);
-    }
-  }
-}
-
-/// Sends it, perhaps reads a little, and leaves in one way or another.
-void torment(const Service& service, const std::string& bytes,
-             Numbers& numbers) {
-  FastcgiClient peer(service.endpoint());
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, 1 + numbers.below(50'000));
-    if (!peer.send(part, test::Milliseconds(200))) return;
-    rest.remove_prefix(part.size());
-  }
-  if (numbers.coin()) peer.finish_sending();
-  if (numbers.coin()) peer.wait_for_end(test::Milliseconds(5));
-}
-
-/// DECANT_FUZZ_SECONDS, or as little as proves that it works.
-std::chrono::seconds time_to_spend() {
-  const char* const text = std::getenv("DECANT_FUZZ_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 2 : std::atoi(text));
-}
-
-}  // namespace
-
 TEST_CASE("no stream keeps a service from answering the next request",
           "[fastcgi-mutation]") {
   Service records(app(Kind::native), {"--engine", "records", "--max-params",
@@ -118,7 +67,7 @@ TEST_CASE("no stream keeps a service from answering the next request",
     Numbers numbers(seed);
     Stream stream = random_stream(numbers);
     mutate(numbers, stream.bytes);
-    torment(records, stream.bytes, numbers);
+    torment(records.endpoint(), stream.bytes, numbers);
     REQUIRE(records.running());
     FastcgiClient peer(records.endpoint());
     peer.send(test::fastcgi_request(get("string"), ""));

@@ -10,7 +10,7 @@
 #include "decant/error.hpp"
 #include "decant/headers.hpp"
 #include "decant/server/http/body.hpp"
-#include "decant/server/http/head.hpp"
+#include "decant/http/head.hpp"
 #include "support/catch.hpp"
 
 using namespace decant;

@@ -174,11 +174,11 @@ void ServiceOptions::finish_processes() {
 }
 
 service::Limits ServiceOptions::limits(service::Limits limits) const {
-  const auto set_seconds = [](const char* option,
-                              const std::optional<std::string>& text,
-                              std::chrono::seconds& value, int least = 0) {
-    if (text) value = parse_seconds(option, *text, least);
-  };
+  const auto set_seconds =
+      [](const char* option, const std::optional<std::string>& text,
+         std::chrono::seconds& value, std::uint64_t least = 0) {
+        if (text) value = parse_seconds(option, *text, least);
+      };
   const auto set_number = [](const char* option,
                              const std::optional<std::string>& text,
                              auto& value) {

@@ -36,12 +36,11 @@ int serve(const Application& application, const Options& options) {
 }
 
 int serve(const Loader& load, const Options& options) {
-  std::vector<service::Door> doors;
-  for (const std::string& endpoint : options.listen) {
-    doors.push_back(on(endpoint, options));
-  }
-  if (doors.empty()) doors.push_back(on({}, options));
-  return service::serve(load, doors, options, "fcgi");
+  const auto make = [&](std::string endpoint) {
+    return on(std::move(endpoint), options);
+  };
+  return service::serve(load, service::doors_at(options.listen, make), options,
+                        "fcgi");
 }
 
 }  // namespace decant::fastcgi

@@ -64,11 +64,10 @@ int serve(const Loader& load, const Options& options) {
   const DoorOptions door_options{.forwarded_allow = options.forwarded_allow,
                                  .proxy_protocol = options.proxy_protocol,
                                  .limits = options.limits};
-  std::vector<service::Door> doors;
-  for (const std::string& endpoint : options.listen) {
-    doors.push_back(on(endpoint, door_options));
-  }
-  if (doors.empty()) doors.push_back(on({}, door_options));
+  std::vector<service::Door> doors =
+      service::doors_at(options.listen, [&](std::string endpoint) {
+        return on(std::move(endpoint), door_options);
+      });
   if (!service::has_endpoint(doors)) {
     doors.front().endpoint = default_endpoint();
   }

@@ -1,84 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include "decant/server/scgi.hpp"
 
-#include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "decant/number.hpp"
-#include "decant/service/request/serving.hpp"
-#include "decant/service/request/variables_codec.hpp"
+#include "decant/server/scgi/codec.hpp"
 
 namespace decant::scgi {
-namespace {
-
-using service::Scan;
-
-/// Of the length in front of a netstring.
-constexpr std::size_t most_digits = 9;
-
-/// The head is a netstring, "LENGTH:NAME\0VALUE\0...,", and the body follows.
-class Codec final : public service::VariablesCodec {
- public:
-  explicit Codec(const service::Limits& limits)
-      : VariablesCodec(limits, "Status: ") {}
-
-  std::string_view name() const noexcept override { return "scgi"; }
-  std::string_view language() const noexcept override { return "SCGI"; }
-
- private:
-  Scan scan_head(std::string_view bytes, Variables& variables) override;
-  Scan take_pairs(std::string_view text, std::size_t size,
-                  Variables& variables);
-};
-
-constexpr Scan malformed{.state = Scan::State::malformed};
-
-Scan Codec::scan_head(std::string_view bytes, Variables& variables) {
-  const std::string_view front = bytes.substr(0, most_digits + 1);
-  const std::size_t colon = std::min(front.find(':'), front.size());
-  const std::string_view digits = front.substr(0, colon);
-  const bool is_number =
-      digits.find_first_not_of("0123456789") == std::string_view::npos;
-  const bool is_canonical = !digits.starts_with('0') || digits == "0";
-  if (!is_number || !is_canonical || colon == 0 ||
-      digits.size() > most_digits) {
-    return malformed;
-  }
-  if (colon == front.size()) return {.size = bytes.size() + 1};
-  const std::size_t length = *parse_number<std::uint32_t>(digits);
-  if (length > limits().max_params) return too_large();
-  const std::size_t size = colon + 1 + length + 1;
-  if (bytes.size() < size) return {.size = size};
-  if (bytes[size - 1] != ',') return malformed;
-  return take_pairs(bytes.substr(colon + 1, length), size, variables);
-}
-
-Scan Codec::take_pairs(std::string_view text, std::size_t size,
-                       Variables& variables) {
-  variables.clear();
-  const auto take = [&text] {
-    const std::size_t end = text.find('\0');
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return part;
-  };
-  if (!text.empty() && text.back() != '\0') return malformed;
-  if (std::count(text.begin(), text.end(), '\0') % 2 != 0) return malformed;
-  while (!text.empty()) {
-    if (variables.size() == limits().max_param_count) return too_large();
-    const std::string_view name = take();
-    variables.emplace_back(name, take());
-  }
-  return found(size, variables);
-}
-
-}  // namespace
 
 service::Door on(std::string endpoint) {
   return {.protocol = "scgi",
           .endpoint = std::move(endpoint),
           .make_protocol = service::serving_with<Codec>()};
+}
+
+int serve(const Application& application, const Options& options) {
+  return serve([&application] { return application; }, options);
+}
+
+int serve(const Loader& load, const Options& options) {
+  return service::serve(load, service::doors_at(options.listen, on), options,
+                        "scgi");
 }
 
 }  // namespace decant::scgi

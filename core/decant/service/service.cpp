@@ -197,6 +197,14 @@ void warn_what_stays(Shared& shared, const PidFile* pid_file) {
 
 }  // namespace
 
+std::vector<Door> doors_at(const std::vector<std::string>& endpoints,
+                           const std::function<Door(std::string)>& on) {
+  if (endpoints.empty()) return {on({})};
+  std::vector<Door> doors;
+  for (const std::string& endpoint : endpoints) doors.push_back(on(endpoint));
+  return doors;
+}
+
 bool has_endpoint(const std::vector<Door>& doors) {
   return !takes_passed_sockets(doors) || std::getenv("LISTEN_FDS") != nullptr ||
          is_listening_socket(STDIN_FILENO);

@@ -3,6 +3,7 @@
 // and threads, until it is told to stop.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ int serve(const Loader& load, const std::vector<Door>& doors,
 /// for a name.
 int serve(const Application& application, const std::vector<Door>& doors,
           const Options& options = {});
+
+/// A door for each endpoint, as `on` makes it; without endpoints one for the
+/// sockets that were passed.
+std::vector<Door> doors_at(const std::vector<std::string>& endpoints,
+                           const std::function<Door(std::string)>& on);
 
 /// True when one of the doors has an endpoint, or a socket was passed.
 bool has_endpoint(const std::vector<Door>& doors);

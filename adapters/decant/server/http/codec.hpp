@@ -12,7 +12,7 @@
 #include "decant/error_page.hpp"
 #include "decant/server/http/body.hpp"
 #include "decant/server/http/forwarded.hpp"
-#include "decant/server/http/head.hpp"
+#include "decant/http/head.hpp"
 #include "decant/server/http/response.hpp"
 #include "decant/service/limits.hpp"
 #include "decant/service/request/codec.hpp"

@@ -13,7 +13,7 @@
 #include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
 #include "decant/headers.hpp"
-#include "decant/server/http/lists.hpp"
+#include "decant/http/lists.hpp"
 #include "decant/text.hpp"
 
 namespace decant::http {

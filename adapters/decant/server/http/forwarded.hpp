@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "decant/server/http/head.hpp"
+#include "decant/http/head.hpp"
 #include "decant/service/listen/network.hpp"
 
 namespace decant::http {

@@ -18,7 +18,7 @@
 #include "decant/error_page.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/server/http/body.hpp"
-#include "decant/server/http/head.hpp"
+#include "decant/http/head.hpp"
 #include "decant/server/http/response.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decant/server/http/head.hpp"
+#include "decant/http/head.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "decant/headers.hpp"
+#include "decant/http/known_headers.hpp"
+#include "decant/http/lists.hpp"
 #include "decant/path.hpp"
-#include "decant/server/http/known_headers.hpp"
-#include "decant/server/http/lists.hpp"
 
 namespace decant::http {
 namespace {
