@@ -49,12 +49,13 @@ void add_request_rows(Rows& rows) {
                     seen.variable("PATH_INFO", "/path");
                     seen.variable("QUERY_STRING", "a=b%20c&d=%2F+e&f");
                   }});
-  rows.push_back({.name = "REQUEST_URI is the target as it was sent",
-                  .application = "environ",
-                  .request = {.target = "/a%20b%2Fc?q=%31"},
-                  .check = [](Seen& seen) {
-                    seen.variable("REQUEST_URI", "/a%20b%2Fc?q=%31");
-                  }});
+  rows.push_back(
+      {.name = "REQUEST_URI is the target as it was sent",
+       .application = "environ",
+       .request = {.target = "/a%20b%2Fc?q=%31"},
+       .check =
+           [](Seen& seen) { seen.variable("REQUEST_URI", "/a%20b%2Fc?q=%31"); },
+       .needs = {Need::slash_in_path}});
 }
 
 void add_header_rows(Rows& rows) {
@@ -89,7 +90,8 @@ void add_header_rows(Rows& rows) {
       {.name = "an empty request header is there and empty",
        .application = "environ",
        .request = {.headers = {{"X-Empty", ""}}},
-       .check = [](Seen& seen) { seen.variable("HTTP_X_EMPTY", ""); }});
+       .check = [](Seen& seen) { seen.variable("HTTP_X_EMPTY", ""); },
+       .needs = {Need::empty_header}});
   rows.push_back({.name = "bytes above 0x7F in a request header are unaltered",
                   .application = "environ",
                   .request = {.headers = {{"X-Latin", "caf\xE9 \xFF."}}},
@@ -109,7 +111,7 @@ void add_header_rows(Rows& rows) {
        .application = "environ",
        .request = {.headers = {{"Cookie", "a=1"}, {"Cookie", "b=2"}}},
        .check = [](Seen& seen) { seen.variable("HTTP_COOKIE", "a=1; b=2"); },
-       .needs = {Need::repeated_variables}});
+       .needs = {Need::repeated_variables, Need::joined_cookies}});
   rows.push_back({.name = "a Proxy header never becomes HTTP_PROXY",
                   .application = "environ",
                   .request = {.headers = {{"Proxy", "http://evil.test/"}}},

@@ -34,7 +34,7 @@ Row page_row(std::string name, std::string application, const Message& logged,
 
 /// The exit status of a program alone does not cut a response that says no
 /// length.
-const Needs only_signals_cut = {Need::resident};
+const Needs only_signals_cut = {Need::resident, Need::signals_cut};
 
 Row cut_row(std::string name, std::string application,
             const std::vector<std::string>& closed = {}) {

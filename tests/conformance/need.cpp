@@ -23,6 +23,22 @@ std::string reason(Need need) {
       return "a body has a length there";
     case Need::absent_length:
       return "SCGI always has a CONTENT_LENGTH";
+    case Need::signals_cut:
+      return "the web server takes a reset for the end of a response";
+    case Need::joined_cookies:
+      return "the web server joins all headers by commas";
+    case Need::empty_header:
+      return "the web server drops headers without a value";
+    case Need::unframed_post:
+      return "the web server wants the length of every POST";
+    case Need::slash_in_path:
+      return "the web server has no file of that name, it says";
+    case Need::any_byte_in_path:
+      return "the web server refuses control characters in a path";
+    case Need::any_byte_in_query:
+      return "the web server refuses bytes above 0x7F in a query";
+    case Need::given_reason:
+      return "the web server has its own words for a status";
     case Need::own_streams:
       return "it has the standard streams of the suite";
     case Need::resident:

@@ -18,6 +18,14 @@ enum class Need {
   body_as_it_comes,    ///< the application is called before the body is whole
   unknown_length,      ///< a body may come without its length
   absent_length,       ///< CONTENT_LENGTH is absent where there is no body
+  signals_cut,         ///< who cuts a response of unknown length is noticed
+  joined_cookies,      ///< several Cookie headers are joined as cookies are
+  empty_header,        ///< a header without a value is handed on
+  unframed_post,       ///< a POST may have neither a body nor its length
+  slash_in_path,       ///< %2F may stand in a path
+  any_byte_in_path,    ///< so may any byte, percent-encoded
+  any_byte_in_query,   ///< bytes above 0x7F may stand in a query
+  given_reason,        ///< the reason phrase is the application's
   own_streams,         ///< the standard streams are not the suite's
   // Of a kind of applications.
   resident,      ///< it lives in the process of the service

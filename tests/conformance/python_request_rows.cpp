@@ -48,10 +48,12 @@ void add_environ_rows_of_python(Rows& rows) {
   rows.push_back(checked_row("PATH_INFO has each byte as its character",
                              "path-bytes",
                              {.target = '/' + encoded(0x01, 0xFF)}));
+  rows.back().needs = {Need::any_byte_in_path};
   rows.push_back(checked_row(
       "bytes above 0x7F in a header and the query are characters", "high-bytes",
       {.target = "/?" + bytes(0x80, 0xFF),
        .headers = {{"X-Bytes", bytes(0x80, 0xFF)}}}));
+  rows.back().needs = {Need::any_byte_in_query};
 }
 
 void add_input_rows_of_python(Rows& rows) {

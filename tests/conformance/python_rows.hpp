@@ -59,15 +59,17 @@ inline Row cut_row(std::string name, std::string application,
   return {.name = std::move(name),
           .application = std::move(application),
           .request = std::move(request),
-          .check = [log = std::move(log)](Seen& seen) {
-            if (!seen.response().status.empty() ||
-                !seen.facts().may_lose_the_head) {
-              seen.status("200 OK");
-              seen.body("begun ");
-            }
-            seen.cut();
-            for (const std::string& line : log) seen.log(line);
-          }};
+          .check =
+              [log = std::move(log)](Seen& seen) {
+                if (!seen.response().status.empty() ||
+                    !seen.facts().may_lose_the_head) {
+                  seen.status("200 OK");
+                  seen.body("begun ");
+                }
+                seen.cut();
+                for (const std::string& line : log) seen.log(line);
+              },
+          .needs = {Need::signals_cut}};
 }
 
 /// For rows that need a request before.

@@ -46,6 +46,13 @@ void add_length(Pairs& variables, const Request& request) {
   }
 }
 
+/// What ctest is told where a web server is not installed.
+std::string missing_tool(const std::string& name) {
+  return test::find_tool(name).empty()
+             ? "skipped: " + name + " is not installed"
+             : "";
+}
+
 /// What a kind of applications has not.
 Needs lacking(Kind kind) {
   switch (kind) {
@@ -185,12 +192,11 @@ std::vector<Column>& columns() {
                    make_http,
                    {Need::given_variables, Need::tls, Need::fresh_process,
                     Need::bytes_behind_body}};
-    const Way nginx{
-        "nginx",
-        make_nginx,
-        {Need::given_variables, Need::tls, Need::fresh_process,
-         Need::bytes_behind_body, Need::body_as_it_comes},
-        test::Nginx::installed() ? "" : "skipped: nginx is not installed"};
+    const Way nginx{"nginx",
+                    make_nginx,
+                    {Need::given_variables, Need::tls, Need::fresh_process,
+                     Need::bytes_behind_body, Need::body_as_it_comes},
+                    missing_tool("nginx")};
     const Way scgi{
         "scgi", make_scgi, {Need::fresh_process, Need::unknown_length}};
     const Way uwsgi{
@@ -202,11 +208,29 @@ std::vector<Column>& columns() {
     Way nginx_uwsgi = nginx;
     nginx_uwsgi.name = "nginx-uwsgi";
     nginx_uwsgi.make = make_nginx_uwsgi;
+    Way apache_uwsgi = nginx_uwsgi;
+    apache_uwsgi.name = "apache-proxy-uwsgi";
+    apache_uwsgi.make = make_apache_uwsgi;
+    for (const Need need :
+         {Need::unknown_length, Need::signals_cut, Need::joined_cookies,
+          Need::slash_in_path, Need::any_byte_in_path}) {
+      apache_uwsgi.lacks.push_back(need);
+    }
+    apache_uwsgi.missing = missing_tool("apache2");
+    Way lighttpd_scgi = nginx_scgi;
+    lighttpd_scgi.name = "lighttpd-scgi";
+    lighttpd_scgi.make = make_lighttpd_scgi;
+    for (const Need need : {Need::signals_cut, Need::empty_header,
+                            Need::unframed_post, Need::any_byte_in_path,
+                            Need::any_byte_in_query, Need::given_reason}) {
+      lighttpd_scgi.lacks.push_back(need);
+    }
+    lighttpd_scgi.missing = missing_tool("lighttpd");
     std::vector<Column> made;
     for (const Kind kind : {Kind::native, Kind::python, Kind::program}) {
       for (const Way& way :
            {in_process, cgi, fastcgi, records, runner, pipe, http, nginx, scgi,
-            uwsgi, nginx_scgi, nginx_uwsgi}) {
+            uwsgi, nginx_scgi, nginx_uwsgi, apache_uwsgi, lighttpd_scgi}) {
         made.emplace_back(way, kind);
       }
     }

@@ -78,6 +78,8 @@ std::unique_ptr<ServerSide> make_scgi(Kind kind);
 std::unique_ptr<ServerSide> make_uwsgi(Kind kind);
 std::unique_ptr<ServerSide> make_nginx_scgi(Kind kind);
 std::unique_ptr<ServerSide> make_nginx_uwsgi(Kind kind);
+std::unique_ptr<ServerSide> make_apache_uwsgi(Kind kind);
+std::unique_ptr<ServerSide> make_lighttpd_scgi(Kind kind);
 
 /// The CGI variables by which a web server hands `request` on.
 Pairs cgi_variables(const Request& request);

@@ -11,6 +11,7 @@
 #include "support/http_client.hpp"
 #include "support/nginx.hpp"
 #include "support/variables_wire.hpp"
+#include "support/web_server.hpp"
 
 namespace decant::conformance {
 namespace {
@@ -161,12 +162,60 @@ class BehindNginx final : public ServerSide {
   test::Nginx nginx_;
 };
 
+test::WebServer apache_with_uwsgi(const test::TemporaryDirectory& directory,
+                                  const std::string& endpoint) {
+  return test::start_apache(
+      directory, {"proxy", "proxy_uwsgi"},
+      "ServerName conformance.test\nAllowEncodedSlashes NoDecode\n"
+      "ProxyPass \"/\" \"uwsgi://" +
+          endpoint + "/\" flushpackets=on\n");
+}
+
+test::WebServer lighttpd_with_scgi(const test::TemporaryDirectory& directory,
+                                   const std::string& endpoint) {
+  return test::start_lighttpd_with(
+      directory,
+      "server.modules = (\"mod_scgi\")\nserver.bind = \"127.0.0.1\"\n"
+      "server.port = PORT\nserver.document-root = \"" +
+          directory.path() +
+          "\"\nserver.stream-response-body = 2\n"
+          "scgi.server = (\"/\" => ((\"host\" => \"127.0.0.1\", \"port\" => " +
+          endpoint.substr(endpoint.rfind(':') + 1) +
+          ", \"check-local\" => \"disable\","
+          " \"fix-root-scriptname\" => \"enable\")))\n");
+}
+
+/// Apache and lighttpd, by what they have beside FastCGI.
+class BehindServer final : public ServerSide {
+ public:
+  using Start = test::WebServer (*)(const test::TemporaryDirectory& directory,
+                                    const std::string& endpoint);
+
+  BehindServer(const std::string& app, const std::string& protocol, Start start)
+      : service_(app, {}, protocol),
+        server_(start(directory_, service_.endpoint())) {}
+
+  Facts facts() const override {
+    return {
+        .concurrency = threads, .may_lose_the_head = true, .adds_length = true};
+  }
+
+  Response serve(const Request& request) override {
+    return serve_http(test::HttpClient(server_.port()), request, service_,
+                      false);
+  }
+
+ private:
+  Service service_;
+  test::TemporaryDirectory directory_;
+  test::WebServer server_;
+};
+
 /// SCGI and uwsgi: variables, then the body; the answer ends with the
 /// connection.
 class Plain final : public ServerSide {
  public:
-  using Encode = std::string (*)(const Pairs& variables,
-                                 std::string_view body);
+  using Encode = std::string (*)(const Pairs& variables, std::string_view body);
 
   Plain(const std::string& app, const std::string& protocol, Encode encode)
       : service_(app, {}, protocol), encode_(encode) {}
@@ -221,6 +270,12 @@ std::unique_ptr<ServerSide> make_nginx_scgi(Kind kind) {
 }
 std::unique_ptr<ServerSide> make_nginx_uwsgi(Kind kind) {
   return std::make_unique<BehindNginx>(app(kind), "uwsgi", "uwsgi");
+}
+std::unique_ptr<ServerSide> make_apache_uwsgi(Kind kind) {
+  return std::make_unique<BehindServer>(app(kind), "uwsgi", apache_with_uwsgi);
+}
+std::unique_ptr<ServerSide> make_lighttpd_scgi(Kind kind) {
+  return std::make_unique<BehindServer>(app(kind), "scgi", lighttpd_with_scgi);
 }
 std::unique_ptr<ServerSide> make_scgi(Kind kind) {
   return std::make_unique<Plain>(app(kind), "scgi", test::scgi_request);

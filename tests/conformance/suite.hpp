@@ -63,6 +63,8 @@ struct Facts {
   std::string server_name = "conformance.test";
   /// Of a response that is cut before its head was passed on, nothing may come.
   bool may_lose_the_head = false;
+  /// What has come as a whole before its head was passed on gets a length.
+  bool adds_length = false;
 };
 
 /// A line of the log that each language words in its own way.

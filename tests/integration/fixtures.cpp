@@ -105,11 +105,6 @@ std::string example(const std::string& name, const Pairs& words) {
   return text;
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos;
@@ -131,10 +126,6 @@ long memory_of(pid_t pid, const std::string& field) {
     if (name == field + ":" && status >> value) return value;
   }
   return -1;
-}
-
-void let_all_enter(const TemporaryDirectory& directory) {
-  fs::permissions(directory.path(), fs::perms(0755));
 }
 
 std::string copy_programs(const TemporaryDirectory& directory) {

@@ -14,6 +14,7 @@
 #include "support/process.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/wait.hpp"
+#include "support/web_server.hpp"
 
 namespace decant::test {
 
@@ -36,7 +37,6 @@ bool missing_file(const std::string& path, const std::string& package);
 /// A file of examples/ with words replaced. Throws when a word is not in it.
 std::string example(const std::string& name, const Pairs& words);
 
-std::string read_file(const std::string& path);
 std::size_t count(const std::string& text, const std::string& part);
 /// Files that a process has open.
 std::size_t open_descriptors(pid_t pid);
@@ -44,8 +44,6 @@ std::size_t open_descriptors(pid_t pid);
 /// A figure of /proc/PID/status in KiB, as VmRSS; -1 when there is none.
 long memory_of(pid_t pid, const std::string& field);
 
-/// A web server's user may look for files beneath the directory.
-void let_all_enter(const TemporaryDirectory& directory);
 /// Copies decant, hello and applications.so to where a web server's user can
 /// reach them; gives that folder. The Python module is beside it, as decant
 /// looks for it.

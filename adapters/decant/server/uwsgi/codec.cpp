@@ -40,7 +40,7 @@ std::optional<std::string_view> take(std::string_view& text) {
 void part_paths(Variables& variables) {
   const std::string_view script = variables.first(known("SCRIPT_NAME"));
   const std::string_view path = variables.first(known("PATH_INFO"));
-  if (!path.starts_with(script)) return;
+  if (script.empty() || !path.starts_with(script)) return;
   const std::string_view rest = path.substr(script.size());
   if (rest.empty() || rest.front() == '/') {
     variables.set(known("PATH_INFO"), rest);
