@@ -64,6 +64,11 @@ class DescriptorOutput : public Output {
   int error_ = 0;
 };
 
+/// Reads what the application, which has `consumed` so many bytes, left of a
+/// request body: Apache's mod_cgid loses the response when its write of the
+/// body fails. Takes no more than 2 seconds and 64 MiB.
+void drain_body(int fd, const Variables& variables, std::uint64_t consumed);
+
 /// Says on `errors` that a response could not be written. True when there was
 /// an `error` to tell of.
 bool tell_of_write_error(ErrorSink& errors, int error) noexcept;

@@ -29,13 +29,16 @@ namespace {
 
 using std::filesystem::path;
 
-/// Beside the program, so that an installed tree can be moved, else where it
-/// was to be installed.
+/// Beside the program, be that the command or one of a bin folder, so that an
+/// installed tree can be moved; else where it was to be installed.
 std::string find_module() {
   std::error_code error;
   const path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const path module = DECANT_PYTHON_MODULE;
+  const path together = program.parent_path() / module.filename();
+  if (!error && ::access(together.c_str(), R_OK) == 0) return together;
   const path beside =
-      (program.parent_path() / ".." / DECANT_PYTHON_MODULE).lexically_normal();
+      (program.parent_path() / ".." / module).lexically_normal();
   if (!error && ::access(beside.c_str(), R_OK) == 0) return beside;
   const path installed = path(DECANT_PREFIX) / DECANT_PYTHON_MODULE;
   if (::access(installed.c_str(), R_OK) == 0) return installed;

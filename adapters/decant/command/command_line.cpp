@@ -48,6 +48,10 @@ class Parser {
           ->type_name("")
           ->configurable(false);
     }
+    if (side == Side::cgi) add_cgi_options();
+    if (side == Side::cgi || side == Side::fcgi || side == Side::run) {
+      add_warm_option();
+    }
     if (side == Side::run) add_run_options();
     if (is_service(side)) add_service_options();
     if (side == Side::fcgi) add_fcgi_options();
@@ -148,6 +152,42 @@ class Parser {
         ->type_name(".EXT");
   }
 
+  /// A first line says it wherever the file is run.
+  void add_warm_option() {
+    app_.add_flag("--warm", warm_,
+                  side_ == Side::cgi
+                      ? "Leave a worker behind, to which later requests are "
+                        "handed over, until none has come for SECONDS (default "
+                        "300)"
+                      : "For cgi: of no effect here")
+        ->type_name("[=SECONDS]");
+  }
+
+  void add_cgi_options() {
+    app_.add_flag("--warm-status", warm_status_,
+                  "Tell which warm workers of this user serve APP, and exit");
+    app_.add_flag("--warm-stop", warm_stop_,
+                  "Have them end once they have served what they serve");
+    app_.add_option("--max-requests", max_requests_,
+                    "A warm worker ends after so many requests (default 0, "
+                    "never)")
+        ->type_name("N");
+  }
+
+  void finish_cgi() {
+    settings_.service.max_requests =
+        parse_number("--max-requests", max_requests_);
+    if (warm_status_) settings_.warm_query = warm::Kind::status;
+    if (warm_stop_) settings_.warm_query = warm::Kind::stop;
+    const char* const variable = std::getenv("DECANT_WARM");
+    const bool by_option = !warm_.empty() && warm_ != "true";
+    if (by_option) {
+      settings_.warm = parse_seconds("--warm", warm_, 1);
+    } else if (variable != nullptr && *variable != '\0') {
+      settings_.warm = parse_seconds("DECANT_WARM", variable);
+    }
+  }
+
   void add_wrap_options() {
     service_.add_threads(app_, "-c",
                          "Programs that run at the same time (default 4)");
@@ -230,6 +270,7 @@ class Parser {
     finish_shared();
     if (side_ == Side::wrap) finish_wrap();
     if (is_service(side_) || side_ == Side::wrap) finish_service();
+    if (side_ == Side::cgi) finish_cgi();
     if (side_ == Side::run) finish_run();
     settings_.service.rules = settings_.rules;
     settings_.run.rules = settings_.rules;
@@ -309,6 +350,10 @@ class Parser {
   CLI::App app_;
   Settings settings_;
   std::string log_level_ = "info";
+  std::string warm_;
+  bool warm_status_ = false;
+  bool warm_stop_ = false;
+  std::string max_requests_ = "0";
   std::string form_ = "cgi";
   std::optional<std::string> script_name_;
   std::vector<std::string> env_;

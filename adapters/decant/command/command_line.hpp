@@ -2,6 +2,7 @@
 // The command line: words into settings.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "decant/server/fastcgi.hpp"
 #include "decant/server/http.hpp"
 #include "decant/server/runner.hpp"
+#include "decant/server/warm/handover.hpp"
 #include "decant/service/log/log.hpp"
 
 namespace decant::command {
@@ -35,6 +37,10 @@ struct Settings {
   fastcgi::DoorOptions fcgi;
   http::DoorOptions http_door;
   runner::Options run;
+  /// Of cgi: how long a warm worker stays without a request.
+  std::chrono::seconds warm{300};
+  /// To tell of the warm workers, or to end them.
+  std::optional<warm::Kind> warm_query;
   bool http = false;  ///< of run: many requests, by HTTP through a pipe
 };
 

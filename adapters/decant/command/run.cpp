@@ -11,6 +11,7 @@
 #include "decant/command/doors.hpp"
 #include "decant/command/query_words.hpp"
 #include "decant/command/status.hpp"
+#include "decant/command/warm_cgi.hpp"
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/lint.hpp"
@@ -79,7 +80,13 @@ int serve_doors(Side side, const Settings& settings,
 }
 
 int serve_once(Side side, const Settings& settings,
-               const ApplicationLoader& loader) {
+               const ApplicationLoader& loader, WarmCgi& warm) {
+  if (side == Side::cgi) {
+    if (settings.warm_query) return WarmCgi::tell(settings);
+    const auto status =
+        warm.serve(settings, [&] { return load(settings, loader); });
+    if (status) return *status;
+  }
   // Before the application is loaded: it must not write into the response.
   own_standard_streams(side == Side::run && !settings.http &&
                        !runner::reads_standard_input(settings.run));
@@ -98,7 +105,7 @@ int serve_once(Side side, const Settings& settings,
 }
 
 int prepare_and_serve(Side side, const Settings& settings,
-                      const ApplicationLoader& loader) {
+                      const ApplicationLoader& loader, WarmCgi& warm) {
   service::set_log_level(settings.log_level);
   set_process_environment(settings);
   if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
@@ -114,7 +121,7 @@ int prepare_and_serve(Side side, const Settings& settings,
   }
   return is_service(side) || side == Side::wrap
              ? serve_doors(side, settings, loader)
-             : serve_once(side, settings, loader);
+             : serve_once(side, settings, loader, warm);
 }
 
 std::string_view file_name(std::string_view path) {
@@ -160,7 +167,7 @@ int after_printing(int status) {
 }
 
 int dispatch(const Program& program, std::vector<std::string> words,
-             const ApplicationLoader& loader) {
+             const ApplicationLoader& loader, WarmCgi& warm) {
   if (!words.empty() && words[0] == "status") {
     words.erase(words.begin());
     return show_status(program.name, std::move(words));
@@ -183,14 +190,17 @@ int dispatch(const Program& program, std::vector<std::string> words,
     side = choose_side();
   }
   const std::optional<Settings> settings = parse(program, *side, words);
-  return settings ? prepare_and_serve(*side, *settings, loader) : 0;
+  return settings ? prepare_and_serve(*side, *settings, loader, warm) : 0;
 }
 
 int run_caught(const Program& program, int argc, char** argv,
                const ApplicationLoader& loader) {
   try {
+    std::vector<std::string> words = own_words(argc, argv);
+    WarmCgi warm(words, argv);
+    if (const auto status = warm.hand_over()) return *status;
     fill_standard_descriptors();
-    return after_printing(dispatch(program, own_words(argc, argv), loader));
+    return after_printing(dispatch(program, std::move(words), loader, warm));
   } catch (const UsageError& error) {
     return complain(error, exit_usage);
   } catch (const LoadError& error) {

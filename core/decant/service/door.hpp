@@ -36,6 +36,9 @@ struct Door {
   /// Looks at the socket once it is open and throws UsageError for one that the
   /// protocol does not take. May be null.
   void (*check)(const Listener& listener) = nullptr;
+  /// Opens the socket, where `endpoint` is only a name; else it is opened as
+  /// `endpoint` says.
+  std::function<Listener()> open = {};
   /// Every peer may connect, unless SocketSettings::allow_peer names those that
   /// may; else loopback alone, unless it does.
   bool is_public = false;

@@ -74,8 +74,10 @@ OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
     if (door.endpoint.empty()) continue;
     SocketSettings socket = options.socket;
     socket.open_to_all = door.is_public;
-    open_doors.add(door, open(Endpoint::parse(door.endpoint), socket),
-                   options.socket);
+    open_doors.add(
+        door,
+        door.open ? door.open() : open(Endpoint::parse(door.endpoint), socket),
+        options.socket);
   }
   if (takes_passed_sockets(doors)) {
     for (Inherited& socket : inherited()) {

@@ -13,9 +13,14 @@ void SourceWatch::start() {
 }
 
 bool SourceWatch::changed() {
-  if (runtime().source_files == nullptr) return false;
+  std::vector<std::string> files = more_;
+  if (runtime().source_files != nullptr) {
+    for (std::string& file : runtime().source_files()) {
+      files.push_back(std::move(file));
+    }
+  }
   bool changed = false;
-  for (std::string& file : runtime().source_files()) {
+  for (std::string& file : files) {
     struct stat info {};
     // An editor may be about to put it back.
     if (::stat(file.c_str(), &info) != 0) continue;

@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace decant::service {
 
@@ -14,6 +16,8 @@ namespace decant::service {
 /// time and size, as make(1) does: no descriptor is held for them.
 class SourceWatch {
  public:
+  /// One that the runtime does not name.
+  void add(std::string file) { more_.push_back(std::move(file)); }
   /// Remembers the files as they are now, to tell changes from.
   void start();
   /// True once for each change. Files that were loaded since are taken in.
@@ -22,6 +26,7 @@ class SourceWatch {
  private:
   // Device, inode, size, seconds and nanoseconds of the last change.
   using Mark = std::tuple<dev_t, ino_t, off_t, time_t, long>;
+  std::vector<std::string> more_;
   std::map<std::string, Mark> marks_;
 };
 

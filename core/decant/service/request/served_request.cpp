@@ -93,9 +93,9 @@ void ServedRequest::waited_in_vain(bool can_be_told) {
                      408);
 }
 
-void run(const Served& served, const Variables& variables,
-         ServedRequest& request, std::string_view late_answer,
-         Observer* observer, Clock::time_point arrived) {
+Outcome run(const Served& served, const Variables& variables,
+            ServedRequest& request, std::string_view late_answer,
+            Observer* observer, Clock::time_point arrived) {
   TimedRequest timed(request.connection(), late_answer, variables);
   request.set_deadline(&timed);
   LogSink log;
@@ -121,6 +121,7 @@ void run(const Served& served, const Variables& variables,
   }
   request.log_errors();
   request.set_deadline(nullptr);
+  return outcome;
 }
 
 }  // namespace decant::service

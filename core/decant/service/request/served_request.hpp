@@ -113,9 +113,9 @@ class ServedRequest : public InputSource, public Output, public ErrorSink {
 
 /// Runs the application on a request that has begun and ends its response.
 /// `late_answer` is sent in its place when its time is over. `observer` may be
-/// null.
-void run(const Served& served, const Variables& variables,
-         ServedRequest& request, std::string_view late_answer,
-         Observer* observer, Clock::time_point arrived);
+/// null. Gives how the exchange ended.
+Outcome run(const Served& served, const Variables& variables,
+            ServedRequest& request, std::string_view late_answer,
+            Observer* observer, Clock::time_point arrived);
 
 }  // namespace decant::service

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "decant/command/warm_cgi.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include "decant/command/load.hpp"
+#include "decant/exit_status.hpp"
+#include "decant/server/warm/place.hpp"
+#include "decant/server/warm/workers.hpp"
+#include "decant/service/listen/take_from_environment.hpp"
+
+namespace decant::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The file that runs here: the same for all that run it, whatever it was
+/// called by.
+std::string running_program() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error);
+}
+
+/// The file of an application that is one, else its name as it was given.
+std::string file_of(const Settings& settings) {
+  if (settings.app.empty()) return running_program();
+  const std::string rest = AppSpec::parse(settings.app).rest;
+  std::error_code error;
+  for (const std::string& file :
+       {rest, rest.substr(0, std::min(rest.rfind(':'), rest.size()))}) {
+    if (fs::is_regular_file(file, error)) return fs::canonical(file, error);
+  }
+  return rest;
+}
+
+bool is_program(const Settings& settings) {
+  return !settings.app.empty() &&
+         AppSpec::parse(settings.app).kind == Kind::program;
+}
+
+}  // namespace
+
+WarmCgi::WarmCgi(const std::vector<std::string>& words, char** argv)
+    : wish_(warm::read_wish(words)),
+      program_(running_program()),
+      argv_(argv),
+      was_tried_(!service::take_from_environment(warm::tried_variable).empty()),
+      seat_(warm::take_seat()) {}
+
+std::optional<int> WarmCgi::hand_over() const {
+  if (!wish_.wanted || was_tried_ || seat_) return std::nullopt;
+  return warm::hand_over(wish_, program_);
+}
+
+std::optional<int> WarmCgi::serve(const Settings& settings,
+                                  const Loader& load) {
+  if (!wish_.wanted || is_program(settings)) return std::nullopt;
+  if (!seat_) {
+    warm::start_worker(wish_, program_, argv_);
+    return std::nullopt;
+  }
+  const std::string file = file_of(settings);
+  return warm::serve(load, *std::exchange(seat_, {}),
+                     warm::Identity(program_, wish_.words).text(),
+                     {.rules = settings.rules,
+                      .app = file,
+                      .idle_exit = settings.warm,
+                      .max_requests = settings.service.max_requests,
+                      .files = {file}});
+}
+
+int WarmCgi::tell(const Settings& settings) {
+  const std::string lines =
+      warm::tell_workers(file_of(settings), *settings.warm_query);
+  std::cout << (lines.empty() ? "no warm worker of this user serves it\n"
+                              : lines);
+  return lines.empty() ? exit_failed : 0;
+}
+
+}  // namespace decant::command

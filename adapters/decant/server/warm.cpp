@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+//
+// The way of a request through the files:
+//   command/front      the program that the web server starts
+//   warm/caller        connects, sends a message of warm/handover, waits
+//   warm.cpp           the worker, here: accepts it and serves it
+//   warm/starter       where there is no worker: starts one; the request is
+//                      served cold, by cgi.cpp
+#include "decant/server/warm.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "decant/cgi_streams.hpp"
+#include "decant/error.hpp"
+#include "decant/exit_status.hpp"
+#include "decant/runtime.hpp"
+#include "decant/server/warm/handover.hpp"
+#include "decant/server/warm/place.hpp"
+#include "decant/service/loop/loop.hpp"
+#include "decant/service/process/source_watch.hpp"
+#include "decant/service/request/served_request.hpp"
+#include "decant/service/service.hpp"
+
+namespace decant::warm {
+namespace {
+
+using service::Clock;
+using service::Next;
+
+/// The files of the application are looked at no more often.
+constexpr std::chrono::milliseconds look_interval{100};
+/// A peer that connects and says nothing.
+constexpr std::chrono::seconds silence{10};
+/// Callers that wait, each no longer than its patience.
+constexpr int backlog = 64;
+
+/// Standard output and error of the process lead to the error stream of a
+/// request, while there is one: what is printed goes to the web server's log.
+class Voice {
+ public:
+  explicit Voice(int errors) noexcept { lead_to(errors); }
+  Voice(const Voice&) = delete;
+  Voice& operator=(const Voice&) = delete;
+  ~Voice() {
+    std::fflush(nullptr);
+    const Descriptor null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (null) lead_to(null.get());
+  }
+
+ private:
+  static void lead_to(int fd) noexcept {
+    ::dup2(fd, STDOUT_FILENO);
+    ::dup2(fd, STDERR_FILENO);
+  }
+};
+
+/// A request in the hands of the worker: its descriptors are those of the
+/// program that the web server has started.
+class WarmRequest final : public service::ServedRequest {
+ public:
+  WarmRequest(int connection, const std::array<Descriptor, 3>& streams,
+              const service::Limits& limits)
+      : ServedRequest(connection, "warm", limits),
+        input_(streams[0].get()),
+        output_(streams[1].get()) {}
+
+  std::size_t read(std::span<char> buffer) override {
+    return input_.read(buffer);
+  }
+  bool ready() override { return input_.ready(); }
+  void start(const ResponseHead& head, std::string_view chunk,
+             bool last) override {
+    require_client();
+    claim_head(head);
+    output_.start(head, chunk, last);
+    started_ = true;
+  }
+  void send(std::string_view chunk, bool last) override {
+    require_client();
+    output_.send(chunk, last);
+  }
+  void finish(bool) override { finished_ = true; }
+  void cut() override { finished_ = true; }
+
+  std::uint64_t consumed() const noexcept { return input_.consumed(); }
+  int write_error() const noexcept { return output_.error(); }
+  /// The exit status of an application that is a process.
+  int status() const noexcept { return application_status(false); }
+
+ private:
+  bool look_for_abort() override { return false; }
+  bool send_errors(std::string_view) override { return false; }
+
+  DescriptorSource input_;
+  CgiOutput output_;
+};
+
+/// What a worker knows of itself.
+class Worker {
+ public:
+  Worker(Seat seat, Place place, const std::string& identity, std::string name,
+         const Options& options)
+      : options_(options),
+        identity_(identity),
+        seat_(std::move(seat)),
+        place_(std::move(place)),
+        name_(std::move(name)) {
+    for (const std::string& file : options.files) sources_.add(file);
+  }
+
+  Application load(const Loader& load);
+  service::Listener take_listener() {
+    return {Descriptor(::fcntl(seat_.socket.get(), F_DUPFD_CLOEXEC, 3)),
+            "unix:" + place_.path(name_), place_.path(name_)};
+  }
+
+  const std::string& identity() const noexcept { return identity_; }
+  /// True when what it has loaded is no longer what is there. Then it hides, so
+  /// that the next worker can take its place, and ends.
+  bool is_stale();
+  void count() noexcept { ++requests_; }
+  std::string report() const;
+  /// Gives up what would tell others that it is there.
+  void hide() noexcept;
+
+ private:
+  const Options& options_;
+  const std::string& identity_;
+  Seat seat_;
+  Place place_;
+  std::string name_;
+  service::SourceWatch sources_;
+  Clock::time_point looked_{};
+  const Clock::time_point begun_ = Clock::now();
+  std::uint64_t requests_ = 0;
+  bool stale_ = false;
+};
+
+/// What is changed while it is loaded is not known to be what was loaded.
+void require_quiet(std::chrono::system_clock::time_point begun,
+                   const std::vector<std::string>& more) {
+  std::vector<std::string> files = more;
+  if (runtime().source_files != nullptr) {
+    for (std::string& file : runtime().source_files()) {
+      files.push_back(std::move(file));
+    }
+  }
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      (begun - std::chrono::milliseconds(20)).time_since_epoch());
+  for (const std::string& file : files) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) continue;
+    const auto changed = std::chrono::seconds(info.st_mtim.tv_sec) +
+                         std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+    if (changed >= since) {
+      throw LoadError("warm: a file has changed while it was loaded");
+    }
+  }
+}
+
+Application Worker::load(const Loader& load) {
+  const auto begun = std::chrono::system_clock::now();
+  Application application = load();
+  require_quiet(begun, options_.files);
+  sources_.start();
+  // Not before: nobody is to wait for what is still being loaded.
+  if (::listen(seat_.socket.get(), backlog) != 0) {
+    throw LoadError(std::string("warm: listen: ") + std::strerror(errno));
+  }
+  return application;
+}
+
+void Worker::hide() noexcept {
+  if (!seat_.lock) return;
+  ::unlinkat(place_.directory(), name_.c_str(), 0);
+  ::unlinkat(place_.directory(), (name_ + ".lock").c_str(), 0);
+  seat_.lock.reset();
+}
+
+bool Worker::is_stale() {
+  const auto now = Clock::now();
+  if (stale_ || now - looked_ < look_interval) return stale_;
+  looked_ = now;
+  stale_ = sources_.changed();
+  if (stale_) {
+    hide();
+    ::kill(::getpid(), SIGTERM);
+  }
+  return stale_;
+}
+
+std::string Worker::report() const {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begun_);
+  return encode_report({.pid = static_cast<std::uint64_t>(::getpid()),
+                        .requests = requests_,
+                        .seconds = static_cast<std::uint64_t>(seconds.count()),
+                        .app = options_.app});
+}
+
+/// A message with the descriptors that came along.
+struct Received {
+  ssize_t size = -1;
+  std::vector<Descriptor> descriptors;
+};
+
+Received receive(int socket, std::span<char> buffer) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(descriptors_sent * sizeof(int))>
+      control{};
+  iovec part{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  Received received;
+  received.size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (received.size < 0) return received;
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+       head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) {
+      continue;
+    }
+    const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(head) + i * sizeof fd, sizeof fd);
+      received.descriptors.emplace_back(fd);
+    }
+  }
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) received.size = 0;
+  return received;
+}
+
+bool answer(int socket, std::string_view text) {
+  return ::send(socket, text.data(), text.size(),
+                MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(text.size());
+}
+
+/// The worker's end of a connection.
+class Desk final : public service::Protocol {
+ public:
+  Desk(Worker& worker, const service::Served& served,
+       service::Observer* observer)
+      : worker_(worker), served_(served), observer_(observer) {}
+
+  Next ready(service::Connection& connection) override;
+
+ private:
+  void serve(const service::Connection& connection,
+             std::string_view environment, std::array<Descriptor, 3> streams);
+
+  Worker& worker_;
+  const service::Served served_;
+  service::Observer* const observer_;
+  Variables variables_;
+  std::string buffer_ = std::string(most_message + 1, '\0');
+};
+
+Next Desk::ready(service::Connection& connection) {
+  const int fd = connection.socket.get();
+  Received received = receive(fd, buffer_);
+  if (received.size < 0) return errno == EAGAIN ? Next::idle : Next::close;
+  const auto message = decode(std::string_view(buffer_).substr(
+      0, static_cast<std::size_t>(received.size)));
+  if (!message || !is_own_peer(fd)) return Next::close;
+  if (message->kind == Kind::status) {
+    answer(fd, worker_.report());
+    return Next::close;
+  }
+  if (message->kind == Kind::stop) {
+    worker_.hide();
+    answer(fd, worker_.report());
+    ::kill(::getpid(), SIGTERM);
+    return Next::close;
+  }
+  // Who is turned away is served cold. With a word that arrives the request is
+  // ours: the caller waits, or has withdrawn before.
+  if (message->identity != worker_.identity() || worker_.is_stale() ||
+      received.descriptors.size() != descriptors_sent ||
+      !answer(fd, accepted)) {
+    return Next::close;
+  }
+  serve(connection, message->environment,
+        {std::move(received.descriptors[0]), std::move(received.descriptors[1]),
+         std::move(received.descriptors[2])});
+  return Next::close;
+}
+
+void Desk::serve(const service::Connection& connection,
+                 std::string_view environment,
+                 std::array<Descriptor, 3> streams) {
+  variables_.clear();
+  take_variables(environment, variables_);
+  const int fd = connection.socket.get();
+  int status = 0;
+  {
+    const Voice voice(streams[2].get());
+    WarmRequest request(fd, streams, served_.limits);
+    const Outcome outcome =
+        service::run(served_, variables_, request, {}, observer_,
+                     connection.arrived.load(std::memory_order_relaxed));
+    worker_.count();
+    drain_body(streams[0].get(), variables_, request.consumed());
+    DescriptorSink errors(streams[2].get());
+    if (tell_of_write_error(errors, request.write_error()) ||
+        outcome == Outcome::failed || outcome == Outcome::cut_short ||
+        request.status() != 0) {
+      status = exit_failed;
+    }
+  }
+  // The web server waits for the end of the response first.
+  for (Descriptor& stream : streams) stream.reset();
+  answer(fd, encode_exit(status));
+}
+
+}  // namespace
+
+int serve(const Loader& load, Seat seat, const std::string& identity,
+          const Options& options) {
+  auto place = Place::find();
+  if (!place) throw Error("warm: there is no directory for it any more");
+  Worker worker(std::move(seat), *std::move(place), identity, name_of(identity),
+                options);
+  service::Options service;
+  service.rules = options.rules;
+  service.processes = 0;
+  // CGI programs are not made for threads, and their prints have one way out.
+  service.threads = 1;
+  service.idle_exit = options.idle_exit;
+  service.max_requests = options.max_requests;
+  service.limits.idle_timeout = silence;
+  const service::Door door{
+      .protocol = "warm",
+      .endpoint = "warm",
+      .make_protocol =
+          [&worker](service::Served served, service::Observer* observer) {
+            served.concurrency = {.multiprocess = true};
+            return std::make_unique<Desk>(worker, served, observer);
+          },
+      .open = [&worker] { return worker.take_listener(); }};
+  const int status = service::serve([&] { return worker.load(load); }, {door},
+                                    service, "warm");
+  worker.hide();
+  return status;
+}
+
+}  // namespace decant::warm
