@@ -7,6 +7,8 @@
 #include "conformance/server_side.hpp"
 #include "support/http_client.hpp"
 #include "support/process.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/wait.hpp"
 
 namespace decant::conformance {
 namespace {
@@ -96,6 +98,47 @@ class Cgi final : public ServerSide {
 
  private:
   std::string app_;
+};
+
+/// The same, handed over to a worker, in a folder that no other test knows.
+class Warm final : public ServerSide {
+ public:
+  explicit Warm(const std::string& app)
+      : app_(app), environment_({{"XDG_RUNTIME_DIR", folder_.path()}}) {
+    // The first one is served cold, and leaves the worker behind.
+    Warm::serve(Request{});
+    if (!test::wait_until(
+            [this] { return ask("--warm-status").status == 0; })) {
+      throw std::runtime_error("there is no warm worker");
+    }
+  }
+  ~Warm() override { ask("--warm-stop"); }
+
+  Facts facts() const override {
+    return {{.multithread = false, .multiprocess = true, .run_once = false}};
+  }
+
+  Response serve(const Request& request) override {
+    Pairs variables = cgi_variables(request);
+    variables.insert(variables.end(), environment_.begin(), environment_.end());
+    return judged(converse({.words = words("--warm=60"),
+                            .environment = clean_environment(variables),
+                            .inherit_environment = false,
+                            .input = request.body},
+                           request));
+  }
+
+ private:
+  Words words(const std::string& option) const {
+    return command_words({"cgi", app_, "--env", deployed, option});
+  }
+  test::Ran ask(const std::string& option) const {
+    return test::run({.words = words(option), .environment = environment_});
+  }
+
+  test::TemporaryDirectory folder_;
+  std::string app_;
+  Pairs environment_;
 };
 
 class Runner final : public ServerSide {
@@ -188,6 +231,9 @@ class Http final : public ServerSide {
 
 std::unique_ptr<ServerSide> make_cgi(Kind kind) {
   return std::make_unique<Cgi>(app(kind));
+}
+std::unique_ptr<ServerSide> make_warm(Kind kind) {
+  return std::make_unique<Warm>(app(kind));
 }
 std::unique_ptr<ServerSide> make_runner(Kind kind) {
   return std::make_unique<Runner>(app(kind));

@@ -180,6 +180,8 @@ std::vector<Column>& columns() {
                          {Need::fresh_process, Need::own_streams}};
     const Way cgi{
         "cgi", make_cgi, {Need::repeated_variables, Need::many_requests}};
+    const Way warm{
+        "warm", make_warm, {Need::repeated_variables, Need::fresh_process}};
     const Way fastcgi{"fastcgi", make_fastcgi, {Need::fresh_process}};
     const Way records{
         "fcgi-records", make_fastcgi_records, {Need::fresh_process}};
@@ -234,6 +236,9 @@ std::vector<Column>& columns() {
         made.emplace_back(way, kind);
       }
     }
+    // A CGI program is served by no worker.
+    made.emplace_back(warm, Kind::native);
+    made.emplace_back(warm, Kind::python);
     made.emplace_back(fastcgi, Kind::validated);
     made.emplace_back(records, Kind::validated);
     return made;

@@ -70,6 +70,7 @@ std::unique_ptr<ServerSide> make_in_process(Kind kind);
 std::unique_ptr<ServerSide> make_cgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi(Kind kind);
 std::unique_ptr<ServerSide> make_fastcgi_records(Kind kind);
+std::unique_ptr<ServerSide> make_warm(Kind kind);
 std::unique_ptr<ServerSide> make_runner(Kind kind);
 std::unique_ptr<ServerSide> make_pipe(Kind kind);
 std::unique_ptr<ServerSide> make_http(Kind kind);
