@@ -22,6 +22,7 @@ import nginx_groups  # noqa: E402
 import program_groups  # noqa: E402
 import python_groups  # noqa: E402
 import service_groups  # noqa: E402
+import warm_groups  # noqa: E402
 
 GROUPS = {
     "keep": cpp_groups.keep,
@@ -41,6 +42,7 @@ GROUPS = {
     "python-django": python_groups.django,
     "python-cold": python_groups.cold,
     "python-instructions": python_groups.instructions,
+    "warm": warm_groups.warm,
     "service-idle": service_groups.many_idle,
     "service-storm": service_groups.storm,
     "service-soak": service_groups.soak,
