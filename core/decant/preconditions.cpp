@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "decant/field_value.hpp"
 #include "decant/headers.hpp"
 #include "decant/http_date.hpp"
 #include "decant/number.hpp"
@@ -11,28 +12,29 @@
 namespace decant {
 namespace {
 
-/// The next element of a list, which is taken from its front.
-std::string_view take_element(std::string_view& list, char separator) {
-  const std::size_t end = std::min(list.find(separator), list.size());
-  const std::string_view element = trimmed(list.substr(0, end));
-  list.remove_prefix(std::min(end + 1, list.size()));
-  return element;
-}
-
 enum class Comparison { strong, weak };
 
-/// Ours hold no comma, so that a list can be parted there.
+/// The tags of a list, each with its quotes; a comma may stand in one (RFC
+/// 9110 section 8.8.3).
 bool lists_etag(std::string_view list, std::string_view etag,
                 Comparison comparison) {
   if (trimmed(list) == "*") return true;
-  while (!list.empty()) {
-    std::string_view element = take_element(list, ',');
-    if (comparison == Comparison::weak && element.starts_with("W/")) {
-      element.remove_prefix(2);
-    }
-    if (element == etag) return true;
+  if (etag.empty()) return false;
+  const auto opaque = [](std::string_view tag) {
+    return tag.substr(tag.starts_with("W/") ? 2 : 0);
+  };
+  for (;;) {
+    list.remove_prefix(std::min(list.find_first_not_of(", \t"), list.size()));
+    const std::size_t start = list.starts_with("W/") ? 3 : 1;
+    const std::size_t end = list.find('"', start);
+    if (end == std::string_view::npos || list[start - 1] != '"') return false;
+    const std::string_view tag = list.substr(0, end + 1);
+    list.remove_prefix(tag.size());
+    const bool equal = comparison == Comparison::weak
+                           ? opaque(tag) == opaque(etag)
+                           : tag == etag && start == 1;
+    if (equal) return true;
   }
-  return false;
 }
 
 bool may_range(const Environ& env, const Validators& validators) {
@@ -53,7 +55,7 @@ int check_preconditions(const Environ& env, const Validators& validators) {
     }
   } else if (const auto date =
                  parse_http_date(env["HTTP_IF_UNMODIFIED_SINCE"])) {
-    if (validators.modified > *date) return 412;
+    if (validators.modified && *validators.modified > *date) return 412;
   }
   if (env.contains("HTTP_IF_NONE_MATCH")) {
     return lists_etag(env["HTTP_IF_NONE_MATCH"], validators.etag,
@@ -62,7 +64,8 @@ int check_preconditions(const Environ& env, const Validators& validators) {
                : 200;
   }
   const auto date = parse_http_date(env["HTTP_IF_MODIFIED_SINCE"]);
-  return date && validators.modified <= *date ? 304 : 200;
+  return date && validators.modified && *validators.modified <= *date ? 304
+                                                                      : 200;
 }
 
 ByteRange asked_range(const Environ& env, const Validators& validators,
@@ -93,14 +96,7 @@ int quality_of_coding(std::string_view accept_encoding,
   while (!accept_encoding.empty()) {
     std::string_view element = take_element(accept_encoding, ',');
     if (!equals_ignoring_case(take_element(element, ';'), coding)) continue;
-    const std::string_view weight = take_element(element, ';');
-    if (!weight.starts_with("q=")) return 1000;
-    // "1", "0.5", "0.001": three digits behind the point at most.
-    std::string digits(weight.substr(2, 5));
-    std::erase(digits, '.');
-    digits.resize(4, '0');
-    return static_cast<int>(
-        std::min(parse_number<unsigned>(digits).value_or(0), 1000U));
+    return weight_of(element);
   }
   return 0;
 }

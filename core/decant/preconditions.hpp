@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,10 @@ namespace decant {
 
 /// What a representation is told apart by.
 struct Validators {
-  std::string etag;          ///< strong, with its quotes
-  std::time_t modified = 0;  ///< seconds since the epoch
+  /// With its quotes, as "\"1a\"" or "W/\"1a\""; empty where there is none.
+  std::string etag = {};
+  /// Seconds since the epoch.
+  std::optional<std::time_t> modified = {};
 };
 
 /// 200 when the request is to be answered, 304 when its sender has what it asks

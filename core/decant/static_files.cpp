@@ -95,27 +95,6 @@ Validators validators_of(const struct stat& info, const std::string& coding) {
   return {.etag = etag + '"', .modified = info.st_mtim.tv_sec};
 }
 
-/// A path as a URL has it (RFC 3986 section 3.3).
-std::string percent_encoded(std::string_view path) {
-  constexpr std::string_view plain = "-._~!$&'()*+,;=:@/";
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain =
-        (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-        (byte >= '0' && byte <= '9') || plain.find(c) != std::string_view::npos;
-    if (is_plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
-  }
-  return out;
-}
-
 /// Where the directory is, with a slash at its end.
 std::string location_of(const Environ& env) {
   std::string path(env["SCRIPT_NAME"]);
@@ -234,7 +213,7 @@ Body Folder::send(const Environ& env, const StartResponse& start_response,
   const auto size = static_cast<std::uint64_t>(file.info.st_size);
   const Validators validators = validators_of(file.info, coding);
   Headers headers = {{"ETag", validators.etag},
-                     {"Last-Modified", http_date(validators.modified)},
+                     {"Last-Modified", http_date(*validators.modified)},
                      {"Accept-Ranges", "bytes"}};
   if (varies) headers.emplace_back("Vary", "Accept-Encoding");
   switch (check_preconditions(env, validators)) {
