@@ -14,27 +14,18 @@ namespace {
 
 enum class Comparison { strong, weak };
 
-/// The tags of a list, each with its quotes; a comma may stand in one (RFC
-/// 9110 section 8.8.3).
 bool lists_etag(std::string_view list, std::string_view etag,
                 Comparison comparison) {
   if (trimmed(list) == "*") return true;
-  if (etag.empty()) return false;
   const auto opaque = [](std::string_view tag) {
     return tag.substr(tag.starts_with("W/") ? 2 : 0);
   };
-  for (;;) {
-    list.remove_prefix(std::min(list.find_first_not_of(", \t"), list.size()));
-    const std::size_t start = list.starts_with("W/") ? 3 : 1;
-    const std::size_t end = list.find('"', start);
-    if (end == std::string_view::npos || list[start - 1] != '"') return false;
-    const std::string_view tag = list.substr(0, end + 1);
-    list.remove_prefix(tag.size());
-    const bool equal = comparison == Comparison::weak
-                           ? opaque(tag) == opaque(etag)
-                           : tag == etag && start == 1;
-    if (equal) return true;
-  }
+  const auto tags = parse_etags(list);
+  return std::any_of(tags.begin(), tags.end(), [&](std::string_view tag) {
+    return comparison == Comparison::weak
+               ? opaque(tag) == opaque(etag)
+               : tag == etag && !tag.starts_with("W/");
+  });
 }
 
 bool may_range(const Environ& env, const Validators& validators) {
@@ -46,6 +37,18 @@ bool may_range(const Environ& env, const Validators& validators) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> parse_etags(std::string_view list) {
+  std::vector<std::string_view> tags;
+  for (;;) {
+    list.remove_prefix(std::min(list.find_first_not_of(", \t"), list.size()));
+    const std::size_t start = list.starts_with("W/") ? 3 : 1;
+    const std::size_t end = list.find('"', start);
+    if (end == std::string_view::npos || list[start - 1] != '"') return tags;
+    tags.push_back(list.substr(0, end + 1));
+    list.remove_prefix(end + 1);
+  }
+}
 
 int check_preconditions(const Environ& env, const Validators& validators) {
   if (env.contains("HTTP_IF_MATCH")) {

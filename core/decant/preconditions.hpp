@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decant/environ.hpp"
 
@@ -19,6 +20,11 @@ struct Validators {
   /// Seconds since the epoch.
   std::optional<std::time_t> modified = {};
 };
+
+/// The entity tags of a list, each with its quotes and its "W/", in which
+/// commas may stand (RFC 9110 section 8.8.3); up to what is none. "*" gives
+/// none.
+std::vector<std::string_view> parse_etags(std::string_view list);
 
 /// 200 when the request is to be answered, 304 when its sender has what it asks
 /// for, 412 when it wants nothing else (RFC 9110 section 13.2.2). For GET and

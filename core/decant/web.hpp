@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// The toolbox of an author in C++: what is left to write once the contract is
+// kept. Thin objects over the environ; take what you need.
+#pragma once
+
+#include "decant/decant.hpp"
+#include "decant/web/accept.hpp"
+#include "decant/web/cookie.hpp"
+#include "decant/web/fields.hpp"
+#include "decant/web/form.hpp"
+#include "decant/web/form_error.hpp"
+#include "decant/web/multipart.hpp"
+#include "decant/web/request.hpp"
+#include "decant/web/urlencoded.hpp"
