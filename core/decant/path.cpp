@@ -80,6 +80,12 @@ std::string percent_encoded(std::string_view path) {
   return out;
 }
 
+std::string reference_encoded(std::string_view reference) {
+  std::string out;
+  append_encoded(out, reference, "-._~:/?#[]@!$&'()*+,;=%");
+  return out;
+}
+
 std::string form_encoded(std::string_view text) {
   std::string out;
   while (!text.empty()) {

@@ -29,6 +29,10 @@ std::string form_decoded(std::string_view text);
 /// A path as a URL has it, its slashes kept (RFC 3986 section 3.3).
 std::string percent_encoded(std::string_view path);
 
+/// A reference to a URL as a header may hold it: %XX and all that has a meaning
+/// there stay, the rest is encoded (RFC 3986 section 2).
+std::string reference_encoded(std::string_view reference);
+
 /// A name or a value as a form has it: letters, digits and "*-._" as they are,
 /// '+' for a space, %XX for the rest (WHATWG URL, the
 /// application/x-www-form-urlencoded percent-encode set).

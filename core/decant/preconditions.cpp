@@ -94,6 +94,12 @@ ByteRange asked_range(const Environ& env, const Validators& validators,
   return {ByteRange::Kind::part, *first, end - *first + 1};
 }
 
+std::string content_range(const ByteRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + '-' +
+         std::to_string(range.first + range.size - 1) + '/' +
+         std::to_string(size);
+}
+
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding) {
   while (!accept_encoding.empty()) {

@@ -43,6 +43,9 @@ struct ByteRange {
 ByteRange asked_range(const Environ& env, const Validators& validators,
                       std::uint64_t size);
 
+/// "bytes 0-4/10": Content-Range for a part of `size` bytes.
+std::string content_range(const ByteRange& range, std::uint64_t size);
+
 /// How much a content coding is wanted, from 0 to 1000 (RFC 9110 section
 /// 12.5.3); 0 for one that is not named.
 int quality_of_coding(std::string_view accept_encoding,

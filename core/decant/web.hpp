@@ -10,5 +10,7 @@
 #include "decant/web/form.hpp"
 #include "decant/web/form_error.hpp"
 #include "decant/web/multipart.hpp"
+#include "decant/web/part_head.hpp"
 #include "decant/web/request.hpp"
+#include "decant/web/response.hpp"
 #include "decant/web/urlencoded.hpp"

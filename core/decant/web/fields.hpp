@@ -38,6 +38,7 @@ class Fields {
   /// Every value of `name`, in order.
   std::vector<std::string_view> all(std::string_view name) const;
 
+  void reserve(std::size_t count) { fields_.reserve(count); }
   void add(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
   }

@@ -10,30 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "decant/headers.hpp"
+#include "decant/web/part_head.hpp"
 
 namespace decant::web {
-
-/// What stands before the content of a part.
-struct PartHead {
-  /// Of the field, as the client sent it.
-  std::string name;
-  /// Of the file, as the client sent it: not to be trusted, see safe_name(). No
-  /// value for a part that is no file.
-  std::optional<std::string> filename;
-  /// As the client sent it; empty when it said nothing.
-  std::string content_type;
-  Headers headers;
-};
-
-/// The last part of the name of a file as a client sent it, without what leads
-/// elsewhere, hides it or harms a log: no slash, no backslash, no control
-/// character, no dot in front, 255 bytes at most. "file" when nothing is left.
-std::string safe_name(std::string_view filename);
-
-/// The boundary that a Content-Type announces; nothing for another type. Throws
-/// FormError (400) for multipart/form-data with none that RFC 2046 allows.
-std::optional<std::string> multipart_boundary(std::string_view content_type);
 
 /// Bytes in, parts out; holds no byte of them itself. Whoever calls it keeps
 /// what next() has left and puts more behind it.

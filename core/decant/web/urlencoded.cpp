@@ -10,6 +10,8 @@ namespace decant::web {
 
 Fields parse_urlencoded(std::string_view text, std::size_t most) {
   Fields fields;
+  const auto separators = std::count(text.begin(), text.end(), '&');
+  fields.reserve(std::min(static_cast<std::size_t>(separators) + 1, most));
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('&'), text.size());
     const std::string_view field = text.substr(0, end);
