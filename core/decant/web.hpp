@@ -13,4 +13,5 @@
 #include "decant/web/part_head.hpp"
 #include "decant/web/request.hpp"
 #include "decant/web/response.hpp"
+#include "decant/web/router.hpp"
 #include "decant/web/urlencoded.hpp"
