@@ -5,7 +5,9 @@
 
 #include "decant/decant.hpp"
 #include "decant/web/accept.hpp"
+#include "decant/web/client.hpp"
 #include "decant/web/cookie.hpp"
+#include "decant/web/cookie_jar.hpp"
 #include "decant/web/fields.hpp"
 #include "decant/web/form.hpp"
 #include "decant/web/form_error.hpp"

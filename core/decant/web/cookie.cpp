@@ -156,4 +156,13 @@ Fields parse_cookies(std::string_view value) {
   return cookies;
 }
 
+std::string cookie_value(const Fields& cookies) {
+  std::string text;
+  for (const auto& [name, value] : cookies) {
+    if (!text.empty()) text += "; ";
+    text.append(name).append("=").append(value);
+  }
+  return text;
+}
+
 }  // namespace decant::web

@@ -52,4 +52,7 @@ std::optional<Cookie> parse_set_cookie(std::string_view value);
 /// too, which are part of them; what has no name is left out.
 Fields parse_cookies(std::string_view value);
 
+/// The value of Cookie, "a=b; c=d", as it stands.
+std::string cookie_value(const Fields& cookies);
+
 }  // namespace decant::web
