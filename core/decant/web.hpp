@@ -11,6 +11,7 @@
 #include "decant/web/fields.hpp"
 #include "decant/web/form.hpp"
 #include "decant/web/form_error.hpp"
+#include "decant/web/middleware.hpp"
 #include "decant/web/multipart.hpp"
 #include "decant/web/part_head.hpp"
 #include "decant/web/request.hpp"
