@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -133,6 +134,49 @@ TEST_CASE("Files go to the disk once the memory for all of them is used up") {
   CHECK(form.file("large")->read(large.size(), piece) == 0);
   CHECK(status_of([&] { form.file("large")->text(10); }) == 413);
 }
+
+/// In KiB, of this process.
+long memory(const char* name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(name)) {
+      return std::stol(line.substr(std::string_view(name).size()));
+    }
+  }
+  return 0;
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("A large file takes no memory") {
+  constexpr std::uint64_t size = 100 << 20;
+  const std::string head =
+      "--xyz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n"
+      "\r\n";
+  const std::string tail = "\r\n--xyz--";
+  std::uint64_t done = 0;
+  // The head, bytes without number, the tail.
+  const ReadBytes read = [&](std::span<char> buffer) -> std::size_t {
+    const auto give = [&](std::string_view text) {
+      done += text.size();
+      return text.copy(buffer.data(), text.size());
+    };
+    if (done == 0) return give(head);
+    if (done == size) return give(tail);
+    if (done > size) return 0;
+    const std::size_t part =
+        std::min<std::uint64_t>(buffer.size(), size - done);
+    std::fill_n(buffer.begin(), part, 'x');
+    done += part;
+    return part;
+  };
+  std::ofstream("/proc/self/clear_refs") << '5';  // the peak begins anew
+  const long before = memory("VmRSS:");
+  const Form form = Form::read("multipart/form-data; boundary=xyz", read,
+                               {.most_file_bytes = size});
+  CHECK(memory("VmHWM:") - before < 4096);
+  CHECK(form.file("f")->size() == size - head.size());
+}
+#endif
 
 TEST_CASE("A file is saved under a new name and over no other") {
   MultipartWriter writer("xyz");

@@ -143,6 +143,21 @@ TEST_CASE("A path has the methods it was given, and some by itself") {
   CHECK(body_of(router, "/x", "OPTIONS") == "own");
 }
 
+Chunks repeat(const Request& request, std::string_view word, int times) {
+  for (int i = 0; i < times; ++i) {
+    co_yield std::string(request.method()) + ' ' + std::string(word) + '\n';
+  }
+}
+
+TEST_CASE("A coroutine may read the request to its end") {
+  Router router;
+  router.get("/{word}/{times:int}",
+             [](const Request& request, std::string_view word, int times) {
+               return Response(repeat(request, word, times), "text/plain");
+             });
+  CHECK(body_of(router, "/ha/3") == "GET ha\nGET ha\nGET ha\n");
+}
+
 TEST_CASE("What is said twice is refused") {
   Router router;
   router.get("/x", home, "x");

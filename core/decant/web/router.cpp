@@ -186,7 +186,10 @@ Response Router::respond(Request& request) const {
 
 Body Router::operator()(Environ& env,
                         const StartResponse& start_response) const {
-  Request request(env, limits_);
+  // A coroutine reads it after this call has returned.
+  const auto kept = std::make_shared<Request>(env, limits_);
+  env.attach("decant.web.request", kept);
+  Request& request = *kept;
   // A mount comes after the patterns: one at the root takes what is left.
   if (const Mount* const mount = find_mount(request.path())) {
     bool known = false;

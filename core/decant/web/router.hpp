@@ -48,7 +48,8 @@ class HttpError : public Error {
 /// an int, which is no match when it is out of range, std::string or
 /// std::string_view for others. The program does not compile where they do not
 /// fit. It gives what makes a Response, and is called from several threads at
-/// once.
+/// once. The Request and the views stay until the request has ended, so that a
+/// coroutine may be what it gives.
 ///
 /// A nearer pattern goes before others: a literal, a number, a text, a path. A
 /// path that no pattern has is answered with 404; a method that it lacks with
