@@ -36,6 +36,23 @@ bool is_attribute_value(std::string_view text) {
                      [](char c) { return c >= 0x20 && c < 0x7F && c != ';'; });
 }
 
+/// RFC 6265 section 4.1.1 and RFC 1034 section 3.5, without a dot in front,
+/// which browsers take away.
+bool is_domain(std::string_view text) {
+  return !text.starts_with('.') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
+/// What browsers read as it stands: they take away blanks around it, and what
+/// does not begin with a slash.
+bool is_path(std::string_view text) {
+  return text.empty() || (text.front() == '/' && is_attribute_value(text) &&
+                          trimmed(text) == text);
+}
+
 std::string_view name_of(SameSite same_site) {
   switch (same_site) {
     case SameSite::strict:
@@ -98,8 +115,13 @@ void check(const Cookie& cookie) {
            "the value may have no blank, quote, comma, semicolon, backslash "
            "or byte beyond ASCII; encode it, as base64 or in percent");
   }
-  if (!is_attribute_value(cookie.path) || !is_attribute_value(cookie.domain)) {
-    refuse(cookie, "path and domain may have no ';' and no control character");
+  if (!is_domain(cookie.domain)) {
+    refuse(cookie, "the domain is none; give a host without a dot in front");
+  }
+  if (!is_path(cookie.path)) {
+    refuse(cookie,
+           "the path begins with a slash and has no ';', no control character "
+           "and no blank at its end");
   }
   if (cookie.same_site == SameSite::none && !cookie.secure) {
     refuse(cookie, "browsers take SameSite=None with Secure only; set secure");

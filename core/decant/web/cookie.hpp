@@ -40,8 +40,8 @@ struct Cookie {
 /// The value of Set-Cookie. Throws ApplicationError for what RFC 6265 section
 /// 4.1.1 does not allow: a name that is no token, a value with other bytes than
 /// cookie-octets, a ';' or a control character anywhere; and for what browsers
-/// refuse: SameSite=None without Secure, the prefixes __Secure- and __Host-
-/// without what they promise.
+/// refuse or change: a domain that is none, SameSite=None without Secure, the
+/// prefixes __Secure- and __Host- without what they promise.
 std::string set_cookie_value(const Cookie& cookie);
 
 /// Reads a Set-Cookie as RFC 6265 section 5.2 does; nothing where it is to be
