@@ -17,4 +17,5 @@
 #include "decant/web/request.hpp"
 #include "decant/web/response.hpp"
 #include "decant/web/router.hpp"
+#include "decant/web/send_file.hpp"
 #include "decant/web/urlencoded.hpp"

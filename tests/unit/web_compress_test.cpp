@@ -6,6 +6,7 @@
 #include "decant/web/client.hpp"
 #include "decant/web/middleware.hpp"
 #include "decant/web/response.hpp"
+#include "decant/web/send_file.hpp"
 #include "support/catch.hpp"
 #include "support/recording_exchange.hpp"
 #include "support/temporary_directory.hpp"

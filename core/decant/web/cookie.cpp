@@ -85,7 +85,10 @@ void read_attribute(std::string_view name, std::string_view value,
     return equals_ignoring_case(name, known);
   };
   if (is("Expires")) {
-    if (const auto date = parse_http_date(value)) cookie.expires = date;
+    // RFC 6265 section 5.1.1: no year before 1601.
+    constexpr std::time_t first = -11644473600;
+    const auto date = parse_http_date(value);
+    if (date && *date >= first) cookie.expires = date;
   } else if (is("Max-Age")) {
     // A sign is allowed, and means that it has ended.
     const bool negative = value.starts_with('-');

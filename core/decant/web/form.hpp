@@ -37,6 +37,7 @@ struct FormLimits {
 /// A file that was sent. Move-only; what it holds is gone with it.
 class UploadedFile {
  public:
+  /// Of a part that is a file: one with a filename.
   explicit UploadedFile(PartHead head) : head_(std::move(head)) {}
 
   /// Of the field.

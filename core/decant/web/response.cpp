@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "decant/web/response.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "decant/error.hpp"
 #include "decant/error_page.hpp"
 #include "decant/field_value.hpp"
-#include "decant/file_response.hpp"
 #include "decant/http_date.hpp"
-#include "decant/media_type.hpp"
 #include "decant/path.hpp"
 #include "decant/status.hpp"
-#include "decant/text.hpp"
 
 namespace decant::web {
 namespace {
@@ -39,52 +31,6 @@ Validators validators_of(const Headers& headers) {
     validators.modified = parse_http_date(*date);
   }
   return validators;
-}
-
-/// RFC 6266: the name for those who read RFC 8187, and another in ASCII.
-std::string attachment(std::string_view name) {
-  std::string ascii;
-  for (const char c : name) {
-    const bool plain = c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-    ascii += plain ? c : '_';
-  }
-  std::string value = "attachment; filename=\"" + ascii + '"';
-  if (ascii != name) {
-    // form_encoded() keeps '*', which RFC 8187 does not allow, and has '+' for
-    // a blank.
-    value += "; filename*=UTF-8''";
-    for (const char c : form_encoded(name)) {
-      if (c == '+') {
-        value += "%20";
-      } else if (c == '*') {
-        value += "%2A";
-      } else {
-        value += c;
-      }
-    }
-  }
-  return value;
-}
-
-Response respond_with(const Request& request, std::optional<OpenFile> file,
-                      std::string_view name, const FileOptions& options) {
-  if (!file) return Response(status_of_open_error(errno));
-  if (!S_ISREG(file->info.st_mode)) return Response(404);
-  Headers further;
-  if (!options.download_name.empty()) {
-    further.emplace_back("Content-Disposition",
-                         attachment(options.download_name));
-  }
-  if (options.max_age) {
-    further.emplace_back("Cache-Control",
-                         "max-age=" + std::to_string(options.max_age->count()));
-  }
-  const FileKind kind{.type = options.type.empty() ? media_type(name)
-                                                   : options.type};
-  FileResponse response = respond_with_file(request.env(), *std::move(file),
-                                            kind, std::move(further));
-  return {std::move(response.status), std::move(response.headers),
-          std::move(response.body)};
 }
 
 }  // namespace
@@ -184,7 +130,8 @@ void Response::drop_content() {
 }
 
 Response& Response::make_conditional(const Request& request) & {
-  if (status() != 200) return *this;
+  const bool reads = request.method() == "GET" || request.method() == "HEAD";
+  if (status() != 200 || !reads) return *this;
   const Validators validators = validators_of(headers_);
   switch (request.check(validators)) {
     case 304:
@@ -282,24 +229,6 @@ Response redirect(std::string_view location, int status) {
   return Response(reference + '\n')
       .status(status)
       .header("Location", reference);
-}
-
-Response send_file(const Request& request, const std::string& path,
-                   const FileOptions& options) {
-  return respond_with(request, open_file(AT_FDCWD, path), path, options);
-}
-
-Response send_file_beneath(const Request& request, const std::string& directory,
-                           std::string_view name, const FileOptions& options) {
-  if (!is_served('/' + std::string(name))) return Response(404);
-  const Descriptor root(
-      ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root) {
-    throw ApplicationError("send_file_beneath: " + quoted(directory) + ": " +
-                           std::strerror(errno) + "; give a directory");
-  }
-  return respond_with(request, open_file(root.get(), std::string(name)), name,
-                      options);
 }
 
 void add_vary(Headers& headers, std::string_view field) {

@@ -87,9 +87,10 @@ class Response {
   Response& etag_of_text() &;
   Response&& etag_of_text() && { return std::move(etag_of_text()); }
 
-  /// Makes of a 200 what the conditions and the range of the request want, by
-  /// ETag and Last-Modified: 304, 412, or of a text 206 and 416 (RFC 9110
-  /// sections 13 and 14).
+  /// Makes of a 200 to GET or HEAD what the conditions and the range of the
+  /// request want, by ETag and Last-Modified: 304, 412, or of a text 206 and
+  /// 416 (RFC 9110 sections 13 and 14). What changes something asks
+  /// Request::check() before it does.
   Response& make_conditional(const Request& request) &;
   Response&& make_conditional(const Request& request) && {
     return std::move(make_conditional(request));
@@ -125,27 +126,6 @@ std::string html_escaped(std::string_view text);
 /// A location that a client has named may lead to any host. Throws
 /// ApplicationError unless `status` is 301, 302, 303, 307 or 308.
 Response redirect(std::string_view location, int status = 302);
-
-/// How a file is sent.
-struct FileOptions {
-  /// By its name where it is empty.
-  std::string type = {};
-  /// The name under which a browser is to save it; empty: shown in the browser.
-  std::string download_name = {};
-  std::optional<std::chrono::seconds> max_age = {};
-};
-
-/// A regular file, with ETag, Last-Modified, 304, 206 for one range, 412 and
-/// 416, sent as a FileWrapper. What cannot be opened is 404, 403 or 503. Any
-/// path is opened: for a name that a client has sent take the other.
-Response send_file(const Request& request, const std::string& path,
-                   const FileOptions& options = {});
-
-/// A file beneath a directory, "a/b.txt", and nothing that lies outside of it,
-/// whatever links there are, nor what is hidden.
-Response send_file_beneath(const Request& request, const std::string& directory,
-                           std::string_view name,
-                           const FileOptions& options = {});
 
 /// Adds a field to Vary, unless it is there (RFC 9110 section 12.5.5).
 void add_vary(Headers& headers, std::string_view field);

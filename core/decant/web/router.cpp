@@ -149,8 +149,8 @@ std::optional<Response> Router::route(Request& request) const {
 Response Router::with_status_handler(Request& request,
                                      Response response) const {
   const auto found = statuses_.find(response.status());
-  return found == statuses_.end() ? response
-                                  : found->second(request, std::move(response));
+  if (found == statuses_.end()) return response;
+  return found->second(request, std::move(response));
 }
 
 /// With the exception in flight, which goes on where nobody has an answer.
