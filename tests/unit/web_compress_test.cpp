@@ -150,6 +150,21 @@ TEST_CASE("Files and lists are compressed whole") {
   CHECK(inflated(ask(list).body) == long_text + long_text);
 }
 
+TEST_CASE("A file that is left alone may still be sent as a file") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.write("a.png", long_text);
+  const Application site = request_id()(
+      compress()([&path](Environ& env, const StartResponse& start_response) {
+        return send_file(Request(env), path)(env, start_response);
+      }));
+  test::TestEnviron test(
+      Variables{{"REQUEST_METHOD", "GET"}, {"HTTP_ACCEPT_ENCODING", "gzip"}});
+  Body body = site(test.env, test::ignoring_start_response());
+  REQUIRE(body.file().has_value());
+  CHECK(body.file()->size == long_text.size());
+  CHECK(body.size() == long_text.size());
+}
+
 TEST_CASE("Failures pass through") {
   const Application breaks = [](Environ&, const StartResponse& start) -> Body {
     start("200 OK", {{"Content-Type", "text/plain"}});

@@ -31,6 +31,9 @@ struct Segment {
   std::string_view text;  ///< of a literal; of others the name
 };
 
+/// As many placeholders as a pattern may have.
+inline constexpr std::size_t most_placeholders = 16;
+
 /// What is wrong with a pattern.
 enum class PatternError {
   none,
@@ -110,6 +113,8 @@ constexpr PatternError check_pattern(std::string_view pattern) {
   constexpr std::array<Takes, sizeof...(Arguments) + 1> arguments = {
       takes<Arguments>...};
   constexpr std::size_t expected = sizeof...(Arguments);
+  static_assert(expected <= most_placeholders,
+                "a pattern has 16 placeholders at most");
   std::size_t count = 0;
   do {
     Segment segment{};

@@ -36,7 +36,10 @@ Validators validators_of(const Headers& headers) {
 }  // namespace
 
 Response::Response(std::string text, std::string_view type)
-    : headers_{{"Content-Type", std::string(type)}}, text_(std::move(text)) {}
+    : text_(std::move(text)) {
+  headers_.reserve(4);  // the gateway adds one, and the application may
+  headers_.emplace_back("Content-Type", type);
+}
 
 Response::Response(int status) {
   if (status < 400) {

@@ -43,6 +43,8 @@ class Response {
 
   int status() const;
   const Headers& headers() const noexcept { return headers_; }
+  /// False for one of a Body.
+  bool is_text() const noexcept { return body_ == nullptr; }
   /// The content of a response of text; empty for others.
   const std::string& text() const noexcept { return text_; }
 

@@ -86,41 +86,37 @@ void RouteTable::add(std::string_view pattern, Route route) {
   nodes_[node].routes.push_back(std::move(route));
 }
 
-void RouteTable::find(std::string_view path, const Visit& visit) const {
+void RouteTable::find(std::string_view path, Walk& walk) const {
   // The root of a mount may be asked for without its slash.
-  if (path.empty()) path = "/";
-  std::vector<std::string_view> matched;
-  walk(0, path, matched, visit);
+  go(0, path.empty() ? "/" : path, walk);
 }
 
-bool RouteTable::walk(std::size_t node, std::string_view rest,
-                      std::vector<std::string_view>& matched,
-                      const Visit& visit) const {
+bool RouteTable::go(std::size_t node, std::string_view rest, Walk& walk) const {
   const Node& here = nodes_[node];
   if (rest.empty()) {
-    return !here.routes.empty() && visit(here.routes, matched.data());
+    return !here.routes.empty() &&
+           walk.visit(walk.context, here.routes, walk.matched.data());
   }
   rest.remove_prefix(1);  // a slash
   const std::string_view segment = rest.substr(0, rest.find('/'));
   const std::string_view further = rest.substr(segment.size());
   const auto literal = here.literals.find(segment);
-  if (literal != here.literals.end() &&
-      walk(literal->second, further, matched, visit)) {
+  if (literal != here.literals.end() && go(literal->second, further, walk)) {
     return true;
   }
-  const auto walk_with = [&](std::size_t next, std::string_view value,
-                             std::string_view behind) {
-    if (next == 0) return false;
-    matched.push_back(value);
-    const bool done = walk(next, behind, matched, visit);
-    matched.pop_back();
-    return done;
-  };
-  if (is_number(segment) && walk_with(here.number, segment, further)) {
-    return true;
-  }
-  if (!segment.empty() && walk_with(here.text, segment, further)) return true;
-  return !rest.empty() && walk_with(here.path, rest, {});
+  return (is_number(segment) && go_with(segment, here.number, further, walk)) ||
+         (!segment.empty() && go_with(segment, here.text, further, walk)) ||
+         (!rest.empty() && go_with(rest, here.path, {}, walk));
+}
+
+/// Goes on with a value for a placeholder, where there is one.
+bool RouteTable::go_with(std::string_view value, std::size_t next,
+                         std::string_view rest, Walk& walk) const {
+  if (next == 0) return false;
+  walk.matched.at(walk.count++) = value;
+  const bool done = go(next, rest, walk);
+  --walk.count;
+  return done;
 }
 
 std::string fill_pattern(std::string_view pattern,

@@ -2,6 +2,7 @@
 // Where a path leads: the routes of a router as a tree of segments.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -30,10 +31,16 @@ class RouteTable {
 
   /// All routes of a path, those that are nearer to it first: at each segment a
   /// literal before a number, that before a text, and that before a path. Calls
-  /// `visit` with them until it gives true.
-  using Visit = std::function<bool(const std::vector<Route>&,
-                                   const std::string_view* matched)>;
-  void find(std::string_view path, const Visit& visit) const;
+  /// `visit` with them, and with what was matched, until it gives true.
+  template <class Visit>
+  void find(std::string_view path, Visit visit) const {
+    Walk walk{&visit,
+              [](void* context, const std::vector<Route>& routes,
+                 const std::string_view* matched) -> bool {
+                return (*static_cast<Visit*>(context))(routes, matched);
+              }};
+    find(path, walk);
+  }
 
  private:
   /// Places in nodes_; 0, the root, stands for none.
@@ -45,9 +52,21 @@ class RouteTable {
     std::vector<Route> routes;
   };
 
+  /// A way down, with what it has matched. (std::function would ask for memory
+  /// at each request.)
+  struct Walk {
+    void* context;
+    bool (*visit)(void* context, const std::vector<Route>& routes,
+                  const std::string_view* matched);
+    std::array<std::string_view, most_placeholders> matched = {};
+    std::size_t count = 0;
+  };
+
   std::size_t descend(std::size_t node, const Segment& segment);
-  bool walk(std::size_t node, std::string_view rest,
-            std::vector<std::string_view>& matched, const Visit& visit) const;
+  void find(std::string_view path, Walk& walk) const;
+  bool go(std::size_t node, std::string_view rest, Walk& walk) const;
+  bool go_with(std::string_view value, std::size_t next, std::string_view rest,
+               Walk& walk) const;
 
   std::vector<Node> nodes_{1};
 };

@@ -186,9 +186,7 @@ Response Router::respond(Request& request) const {
 
 Body Router::operator()(Environ& env,
                         const StartResponse& start_response) const {
-  // A coroutine reads it after this call has returned.
   const auto kept = std::make_shared<Request>(env, limits_);
-  env.attach("decant.web.request", kept);
   Request& request = *kept;
   // A mount comes after the patterns: one at the root takes what is left.
   if (const Mount* const mount = find_mount(request.path())) {
@@ -197,7 +195,10 @@ Body Router::operator()(Environ& env,
                 [&known](const auto&, const auto*) { return known = true; });
     if (!known) return mount->application(env, start_response);
   }
-  return respond(request)(env, start_response);
+  Response response = respond(request);
+  // A coroutine reads the request after this call has returned.
+  if (!response.is_text()) env.attach("decant.web.request", kept);
+  return std::move(response)(env, start_response);
 }
 
 }  // namespace decant::web
