@@ -5,7 +5,7 @@
 #include <string>
 using namespace decant;
 
-web::Router site() {
+Application site() {
   web::Router router;
   router.get("/", [] { return "Hello world!\n"; });
   router.get("/users/{id:int}", [](int id) {

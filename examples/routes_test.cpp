@@ -6,7 +6,7 @@
 #include <string_view>
 using namespace decant;
 
-web::Router site();  // of routes.cpp
+Application site();  // of routes.cpp
 
 int failures = 0;
 

@@ -89,7 +89,7 @@ web::Response fetch(const web::Request& request, std::string_view name) {
   return web::send_file_beneath(request, folder(), name);
 }
 
-web::Router site() {
+Application site() {
   web::Router router;
   router.get("/", page).post("/", store).get("/{name}", fetch);
   return router;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "decant/application/program.hpp"
+#include "decant/web/client.hpp"
 #include "integration/fixtures.hpp"
 #include "integration/web_server.hpp"
 #include "support/catch.hpp"
@@ -101,6 +103,16 @@ TEST_CASE("the form of a browser arrives whole", "[web-browser]") {
   // WHATWG: of the name of a file only quotes and line ends are escaped.
   CHECK_THAT(ran.out, Contains("file: a %22b%22\xC3\xA9.bin, " + file_line));
   CHECK_THAT(ran.out, !Contains("none:"));
+}
+
+TEST_CASE("the client asks a program of its own through CGI", "[web]") {
+  const auto folder = std::filesystem::path(hello_binary()).parent_path();
+  decant::web::Client client(decant::program::load(folder / "routes"));
+  CHECK(client.get("/users/7").body == "{\"id\": 7}\n");
+  CHECK(client.post("/users", decant::web::Payload::form({{"name", "Ann"}}))
+            .body == "Welcome, Ann.\n");
+  CHECK(client.del("/users").header("Allow") == "POST, OPTIONS");
+  CHECK(client.get("/none").status == 404);
 }
 
 TEST_CASE("the uploads example keeps files and gives parts of them", "[web]") {
