@@ -73,6 +73,20 @@ void check(const Part& part) {
   require(as_written || part.content.size() > 7, "a boundary is content");
 }
 
+/// True when a boundary of `content` would be taken for one.
+bool holds_boundary(const std::string& content) {
+  const std::string text = "\r\n" + content;
+  std::size_t at = 0;
+  while ((at = text.find("\r\n--xyz", at)) != std::string::npos) {
+    at += 7;
+    if (at == text.size()) return true;
+    if (std::string_view("- \t\r").find(text[at]) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// What a browser can send of it is read as it was.
 void check_round_trip(const Seen& seen) {
   MultipartWriter writer(boundary);
@@ -82,7 +96,7 @@ void check_round_trip(const Seen& seen) {
     const bool plain = part.name.find_first_of(escaped) == std::string::npos &&
                        part.filename.value_or("").find_first_of(escaped) ==
                            std::string::npos &&
-                       part.content.find("--xyz") == std::string::npos;
+                       !holds_boundary(part.content);
     if (!plain) continue;
     expected.push_back(part);
     if (part.filename) {

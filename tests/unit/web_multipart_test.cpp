@@ -100,11 +100,11 @@ TEST_CASE("A form as a browser sends it") {
 
 TEST_CASE("What looks like a boundary is content") {
   for (const std::string content :
-       {"\r\n--xy", "\r\n--xyy\r\n", "\r\n-xyz", "--xyz", "\n--xyz\n",
-        "\r\n--xyzw", "\r\n--xyz-", "\r\n--xyz -", "\r\r\n--xyzz", "\r", "\r\n",
-        "\r\n--xyz\r", "\r\n--xyz \t\n", "\r\n\r\n--xy\r\n--xyzx"}) {
+       {"\r\n--xy", "\r\n--xyy\r\n", "\r\n-xyz", "--xyzw", "--xyz-", "--xyz x",
+        "\n--xyz\n", "\r\n--xyzw", "\r\n--xyz-", "\r\n--xyz -", "\r\r\n--xyzz",
+        "\r", "\r\n", "\r\n--xyz\r", "\r\n--xyz \t\n",
+        "\r\n\r\n--xy\r\n--xyzx"}) {
     CAPTURE(content);
-    if (content == "--xyz") continue;  // at the very start it is one
     const std::string text = field + content + "\r\n--xyz--";
     const std::vector<Part> expected = {{"a", "-", "", content}};
     CHECK(parts_of(text) == expected);
@@ -236,6 +236,14 @@ TEST_CASE("A head that is too long is refused with 413 before it is kept") {
   CHECK(status_of(part + fits + rest) == 200);
   CHECK(status_of(part + fits + "xxxx" + rest) == 413);
   CHECK(status_of(part + std::string(1 << 20, 'x')) == 413);
+}
+
+TEST_CASE("A preamble has an end") {
+  const std::string rest = "\r\n" + field + "1\r\n--xyz--";
+  CHECK(status_of(std::string(MultipartReader::most_head_bytes, 'x') + rest) ==
+        200);
+  CHECK(status_of(std::string(MultipartReader::most_head_bytes + 1, 'x') +
+                  rest) == 400);
 }
 
 TEST_CASE("A part that nobody reads is passed over") {

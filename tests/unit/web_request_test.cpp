@@ -222,6 +222,8 @@ TEST_CASE("A multipart body is read part by part") {
     CHECK(content == "one");
     CHECK(reader.next_part() == nullptr);
     CHECK_THROWS_AS(Request(env).body(), ApplicationError);
+    CHECK_THROWS_AS(Request(env).form(), ApplicationError);
+    CHECK_THROWS_AS(Request(env).multipart(), ApplicationError);
   });
 }
 

@@ -92,19 +92,25 @@ MultipartParser::Event MultipartParser::next(std::string_view& in) {
         // RFC 2046 section 5.1.1: to be ignored.
         const Event event = next_content(in);
         if (event == Event::more) return event;
+        if (event == Event::data) count_preamble();
         break;
       }
       case State::head:
         return next_head(in);
-      case State::content_start:
+      case State::content_start: {
         // The line that ends the head may be the delimiter's own: a part
         // without content.
         if (in.size() < delimiter_.size() && delimiter_.starts_with(in)) {
           return Event::more;
         }
+        const auto line = in.starts_with(delimiter_)
+                              ? delimiter_end(in.substr(delimiter_.size()))
+                              : std::size_t{0};
+        if (!line) return Event::more;
+        if (*line == 0) in.remove_prefix(line_end.size());
         state_ = State::content;
-        if (!in.starts_with(delimiter_)) in.remove_prefix(line_end.size());
         break;
+      }
       case State::content:
         return next_content(in);
       case State::end:
@@ -112,6 +118,12 @@ MultipartParser::Event MultipartParser::next(std::string_view& in) {
         return Event::end;
     }
   }
+}
+
+/// Nobody writes one; without a boundary the whole body would be one.
+void MultipartParser::count_preamble() {
+  preamble_ += data_.size();
+  if (preamble_ > most_head_) refuse("there is no boundary where parts begin");
 }
 
 /// How many bytes follow a boundary up to the end of its line, or to that of

@@ -26,8 +26,8 @@ class MultipartParser {
     end,     ///< no part follows; what does is not looked at
   };
 
-  /// Takes a boundary as multipart_boundary() gives it. A head of a part may
-  /// have `most_head` bytes.
+  /// Takes a boundary as multipart_boundary() gives it. A head of a part, and
+  /// what stands before the first one, may have `most_head` bytes.
   MultipartParser(std::string_view boundary, std::size_t most_head);
 
   /// Takes what comes next from the front of `in`. Throws FormError: 400 for
@@ -49,10 +49,12 @@ class MultipartParser {
   Event next_content(std::string_view& in);
   Event next_head(std::string_view& in);
   std::optional<std::size_t> delimiter_end(std::string_view in) const;
+  void count_preamble();
 
   std::string delimiter_;  // CRLF, two hyphens, the boundary
   std::size_t most_head_;
   State state_ = State::start;
+  std::size_t preamble_ = 0;  // bytes of it
   PartHead head_;
   std::string_view data_;
 };

@@ -48,14 +48,17 @@ std::optional<std::string_view> best(
   return best_of({offers.begin(), offers.size()}, field, quality);
 }
 
-void require_unread(Environ& env, const char* who) {
-  if (env.attached<KeptForm>(form_key) == nullptr &&
-      env.attached<bool>(streamed_key) == nullptr) {
-    return;
-  }
+[[noreturn]] void refuse_second_reader(const char* who) {
   throw ApplicationError(std::string(who) +
-                         ": the form was read from it; ask for the body first, "
-                         "or for one of them only");
+                         ": the body was read already, as a form or in parts; "
+                         "ask for one of them, or for the body first");
+}
+
+void require_unread(Environ& env, const char* who) {
+  if (env.attached<KeptForm>(form_key) != nullptr ||
+      env.attached<bool>(streamed_key) != nullptr) {
+    refuse_second_reader(who);
+  }
 }
 
 }  // namespace
@@ -129,6 +132,9 @@ ReadBytes Request::reader() const {
 
 const Form& Request::form_data() const {
   if (const auto* const kept = env_.attached<KeptForm>(form_key)) return **kept;
+  if (env_.attached<bool>(streamed_key) != nullptr) {
+    refuse_second_reader("Request::form");
+  }
   const bool is_empty =
       env_["CONTENT_TYPE"].empty() && env_.input().length().value_or(0) == 0;
   auto form = std::make_shared<const Form>(
