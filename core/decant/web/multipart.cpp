@@ -68,26 +68,9 @@ MultipartParser::MultipartParser(std::string_view boundary,
 MultipartParser::Event MultipartParser::next(std::string_view& in) {
   for (;;) {
     switch (state_) {
-      case State::start: {
-        // The first delimiter has no line before it.
-        const std::string_view first =
-            std::string_view(delimiter_).substr(line_end.size());
-        if (in.size() < first.size() && first.starts_with(in)) {
-          return Event::more;
-        }
-        state_ = State::preamble;
-        if (!in.starts_with(first)) break;
-        const auto size = delimiter_end(in.substr(first.size()));
-        if (!size) {
-          state_ = State::start;
-          return Event::more;
-        }
-        if (*size == 0) break;
-        in.remove_prefix(first.size());
-        state_ = in.starts_with("--") ? State::end : State::head;
-        in.remove_prefix(*size);
+      case State::start:
+        if (!pass_start(in)) return Event::more;
         break;
-      }
       case State::preamble: {
         // RFC 2046 section 5.1.1: to be ignored.
         const Event event = next_content(in);
@@ -97,20 +80,9 @@ MultipartParser::Event MultipartParser::next(std::string_view& in) {
       }
       case State::head:
         return next_head(in);
-      case State::content_start: {
-        // The line that ends the head may be the delimiter's own: a part
-        // without content.
-        if (in.size() < delimiter_.size() && delimiter_.starts_with(in)) {
-          return Event::more;
-        }
-        const auto line = in.starts_with(delimiter_)
-                              ? delimiter_end(in.substr(delimiter_.size()))
-                              : std::size_t{0};
-        if (!line) return Event::more;
-        if (*line == 0) in.remove_prefix(line_end.size());
-        state_ = State::content;
+      case State::content_start:
+        if (!pass_content_start(in)) return Event::more;
         break;
-      }
       case State::content:
         return next_content(in);
       case State::end:
@@ -120,35 +92,71 @@ MultipartParser::Event MultipartParser::next(std::string_view& in) {
   }
 }
 
+/// The first delimiter has no line before it.
+bool MultipartParser::pass_start(std::string_view& in) {
+  const std::string_view first =
+      std::string_view(delimiter_).substr(line_end.size());
+  const auto size = delimiter_size(in, first);
+  if (!size) return false;
+  if (*size == 0) {
+    state_ = State::preamble;
+  } else {
+    pass_delimiter(in, first.size(), *size);
+  }
+  return true;
+}
+
+/// The line that ends a head may be the delimiter's own: a part without
+/// content.
+bool MultipartParser::pass_content_start(std::string_view& in) {
+  const auto size = delimiter_size(in, delimiter_);
+  if (!size) return false;
+  if (*size == 0) in.remove_prefix(line_end.size());
+  state_ = State::content;
+  return true;
+}
+
+/// Takes one that delimiter_size() has seen.
+void MultipartParser::pass_delimiter(std::string_view& in,
+                                     std::size_t boundary_end,
+                                     std::size_t size) {
+  const bool is_last = in.substr(boundary_end).starts_with("--");
+  state_ = is_last ? State::end : State::head;
+  in.remove_prefix(size);
+}
+
 /// Nobody writes one; without a boundary the whole body would be one.
 void MultipartParser::count_preamble() {
   preamble_ += data_.size();
   if (preamble_ > most_head_) refuse("there is no boundary where parts begin");
 }
 
-/// How many bytes follow a boundary up to the end of its line, or to that of
-/// "--"; 0 when it is no delimiter, nothing when that is not yet known.
-std::optional<std::size_t> MultipartParser::delimiter_end(
-    std::string_view in) const {
-  if (in.empty() || in == "-") return std::nullopt;
-  if (in.starts_with("--")) return 2;
+/// How long the delimiter is with which `in` begins, up to the end of its line
+/// or to that of "--"; 0 when it is none, nothing when that is not yet known.
+std::optional<std::size_t> MultipartParser::delimiter_size(
+    std::string_view in, std::string_view delimiter) {
+  if (in.size() < delimiter.size() && delimiter.starts_with(in)) return {};
+  if (!in.starts_with(delimiter)) return 0;
+  in.remove_prefix(delimiter.size());
+  if (in.empty() || in == "-") return {};
+  if (in.starts_with("--")) return delimiter.size() + 2;
   const std::size_t blanks = std::min(in.find_first_not_of(" \t"), in.size());
   if (blanks > most_padding) return 0;
   const std::string_view rest = in.substr(blanks);
-  if (rest.starts_with(line_end)) return blanks + line_end.size();
-  if (line_end.starts_with(rest)) return std::nullopt;
+  if (rest.starts_with(line_end)) {
+    return delimiter.size() + blanks + line_end.size();
+  }
+  if (line_end.starts_with(rest)) return {};
   return 0;
 }
 
 MultipartParser::Event MultipartParser::next_content(std::string_view& in) {
   std::size_t size = find(in, delimiter_);
   if (size == 0) {
-    const std::string_view behind = in.substr(delimiter_.size());
-    const auto line = delimiter_end(behind);
-    if (!line) return Event::more;
-    if (*line != 0) {
-      in = behind.substr(*line);
-      state_ = behind.starts_with("--") ? State::end : State::head;
+    const auto whole = delimiter_size(in, delimiter_);
+    if (!whole) return Event::more;
+    if (*whole != 0) {
+      pass_delimiter(in, delimiter_.size(), *whole);
       return Event::closed;
     }
     size = delimiter_.size();  // it only looked like one

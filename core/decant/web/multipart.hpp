@@ -48,7 +48,12 @@ class MultipartParser {
 
   Event next_content(std::string_view& in);
   Event next_head(std::string_view& in);
-  std::optional<std::size_t> delimiter_end(std::string_view in) const;
+  bool pass_start(std::string_view& in);
+  bool pass_content_start(std::string_view& in);
+  void pass_delimiter(std::string_view& in, std::size_t boundary_end,
+                      std::size_t size);
+  static std::optional<std::size_t> delimiter_size(std::string_view in,
+                                                   std::string_view delimiter);
   void count_preamble();
 
   std::string delimiter_;  // CRLF, two hyphens, the boundary
