@@ -235,6 +235,20 @@ TEST_CASE("A head that is too long is refused with 413 before it is kept") {
   const std::string fits(most - field_head.size() - 3, 'x');
   CHECK(status_of(part + fits + rest) == 200);
   CHECK(status_of(part + fits + "xxxx" + rest) == 413);
+  // To the byte, however it comes.
+  for (const std::size_t more : {0U, 1U}) {
+    const std::string head = "X: " + std::string(most - 3 + more, 'x');
+    const std::string text = "--xyz\r\n" + head + "\r\n\r\n";
+    for (const std::size_t size : {1U, 4U, 8192U}) {
+      int status = 200;
+      try {
+        parts_of(pieces_of(text, {}, size), "xyz");
+      } catch (const FormError& error) {
+        status = error.status();
+      }
+      CHECK(status == (more == 0 ? 400 : 413));  // without a name, or too long
+    }
+  }
   CHECK(status_of(part + std::string(1 << 20, 'x')) == 413);
 }
 

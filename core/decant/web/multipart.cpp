@@ -173,7 +173,11 @@ MultipartParser::Event MultipartParser::next_head(std::string_view& in) {
   constexpr std::string_view head_end = "\r\n\r\n";
   if (in.starts_with(line_end)) refuse("a part has no headers");
   const std::size_t end = in.find(head_end);
-  if (std::min(end, in.size()) > most_head_) {
+  // Where the end has not come, it may have begun to.
+  const bool is_long = end == std::string_view::npos
+                           ? in.size() >= most_head_ + head_end.size()
+                           : end > most_head_;
+  if (is_long) {
     throw FormError("multipart: the head of a part is longer than " +
                         std::to_string(most_head_) + " bytes",
                     413);
