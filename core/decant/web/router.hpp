@@ -21,7 +21,8 @@
 namespace decant::web {
 
 /// Thrown to answer with a status from the midst of a handler. It is no failure
-/// and is not logged.
+/// and is not logged. Where no router catches it, as in a body that is being
+/// sent, it is an error like others.
 class HttpError : public Error {
  public:
   /// The client is sent `text`, or what the gateway says of the status.
