@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <decant/web.hpp>
 #include <string>
+#include <system_error>
 using namespace decant;
 
 constexpr std::uint64_t most_bytes = std::uint64_t{4} << 30;
@@ -29,7 +31,11 @@ class NewFile {
       : path_(path),
         file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                      0600)) {
-    if (!file_) throw web::HttpError(409, "There is a file of that name.\n");
+    if (file_) return;
+    if (errno == EEXIST) {
+      throw web::HttpError(409, "There is a file of that name.\n");
+    }
+    throw std::system_error(errno, std::generic_category(), path);
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
