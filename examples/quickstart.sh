@@ -35,7 +35,7 @@ free_port() {
 }
 
 packages='g++ cmake ninja-build pkg-config libfcgi-dev libcli11-dev
-  libboost1.81-dev python3-dev nginx-light curl'
+  libboost1.81-dev zlib1g-dev python3-dev nginx-light curl'
 # shellcheck disable=SC2086  # a list of names
 sh examples/install_missing.sh $packages
 

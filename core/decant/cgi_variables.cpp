@@ -80,6 +80,19 @@ bool is_host(std::string_view text) noexcept {
          (rest.empty() || (rest.front() == ':' && is_port(rest.substr(1))));
 }
 
+std::string variable_of(std::string_view header) {
+  std::string variable;
+  for (const char c : header) {
+    variable += c == '-'               ? '_'
+                : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A')
+                                       : c;
+  }
+  if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
+    variable.insert(0, "HTTP_");
+  }
+  return variable;
+}
+
 std::optional<Target> Target::parse(std::string_view method,
                                     std::string_view text) {
   if (text.empty() || has_space_or_control(text)) return std::nullopt;
@@ -148,15 +161,7 @@ void RequestVariables::add_host(std::string_view authority) {
 
 void RequestVariables::add_header(std::string_view name,
                                   std::string_view value) {
-  std::string variable;
-  for (const char c : name) {
-    variable += c == '-'               ? '_'
-                : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A')
-                                       : c;
-  }
-  if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
-    variable.insert(0, "HTTP_");
-  }
+  const std::string variable = variable_of(name);
   if (variable == "HTTP_HOST" && contains(variable)) return;
   add(variable, value);
 }

@@ -20,6 +20,10 @@ Variables process_environment();
 /// information is no part of it.
 bool is_host(std::string_view text) noexcept;
 
+/// The variable of a request header: "HTTP_USER_AGENT" for "User-Agent",
+/// "CONTENT_TYPE" for "Content-Type" (RFC 3875 section 4.1.18).
+std::string variable_of(std::string_view header);
+
 /// A request target taken apart (RFC 9112 section 3.2).
 struct Target {
   std::string_view scheme;     ///< "http", "https", or empty in origin-form

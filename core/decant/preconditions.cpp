@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "decant/field_value.hpp"
 #include "decant/headers.hpp"
 #include "decant/http_date.hpp"
 #include "decant/number.hpp"
@@ -11,28 +12,20 @@
 namespace decant {
 namespace {
 
-/// The next element of a list, which is taken from its front.
-std::string_view take_element(std::string_view& list, char separator) {
-  const std::size_t end = std::min(list.find(separator), list.size());
-  const std::string_view element = trimmed(list.substr(0, end));
-  list.remove_prefix(std::min(end + 1, list.size()));
-  return element;
-}
-
 enum class Comparison { strong, weak };
 
-/// Ours hold no comma, so that a list can be parted there.
 bool lists_etag(std::string_view list, std::string_view etag,
                 Comparison comparison) {
   if (trimmed(list) == "*") return true;
-  while (!list.empty()) {
-    std::string_view element = take_element(list, ',');
-    if (comparison == Comparison::weak && element.starts_with("W/")) {
-      element.remove_prefix(2);
-    }
-    if (element == etag) return true;
-  }
-  return false;
+  const auto opaque = [](std::string_view tag) {
+    return tag.substr(tag.starts_with("W/") ? 2 : 0);
+  };
+  const auto tags = parse_etags(list);
+  return std::any_of(tags.begin(), tags.end(), [&](std::string_view tag) {
+    return comparison == Comparison::weak
+               ? opaque(tag) == opaque(etag)
+               : tag == etag && !tag.starts_with("W/");
+  });
 }
 
 bool may_range(const Environ& env, const Validators& validators) {
@@ -45,6 +38,18 @@ bool may_range(const Environ& env, const Validators& validators) {
 
 }  // namespace
 
+std::vector<std::string_view> parse_etags(std::string_view list) {
+  std::vector<std::string_view> tags;
+  for (;;) {
+    list.remove_prefix(std::min(list.find_first_not_of(", \t"), list.size()));
+    const std::size_t start = list.starts_with("W/") ? 3 : 1;
+    const std::size_t end = list.find('"', start);
+    if (end == std::string_view::npos || list[start - 1] != '"') return tags;
+    tags.push_back(list.substr(0, end + 1));
+    list.remove_prefix(end + 1);
+  }
+}
+
 int check_preconditions(const Environ& env, const Validators& validators) {
   if (env.contains("HTTP_IF_MATCH")) {
     if (!lists_etag(env["HTTP_IF_MATCH"], validators.etag,
@@ -53,7 +58,7 @@ int check_preconditions(const Environ& env, const Validators& validators) {
     }
   } else if (const auto date =
                  parse_http_date(env["HTTP_IF_UNMODIFIED_SINCE"])) {
-    if (validators.modified > *date) return 412;
+    if (validators.modified && *validators.modified > *date) return 412;
   }
   if (env.contains("HTTP_IF_NONE_MATCH")) {
     return lists_etag(env["HTTP_IF_NONE_MATCH"], validators.etag,
@@ -62,7 +67,8 @@ int check_preconditions(const Environ& env, const Validators& validators) {
                : 200;
   }
   const auto date = parse_http_date(env["HTTP_IF_MODIFIED_SINCE"]);
-  return date && validators.modified <= *date ? 304 : 200;
+  return date && validators.modified && *validators.modified <= *date ? 304
+                                                                      : 200;
 }
 
 ByteRange asked_range(const Environ& env, const Validators& validators,
@@ -88,19 +94,18 @@ ByteRange asked_range(const Environ& env, const Validators& validators,
   return {ByteRange::Kind::part, *first, end - *first + 1};
 }
 
+std::string content_range(const ByteRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + '-' +
+         std::to_string(range.first + range.size - 1) + '/' +
+         std::to_string(size);
+}
+
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding) {
   while (!accept_encoding.empty()) {
     std::string_view element = take_element(accept_encoding, ',');
     if (!equals_ignoring_case(take_element(element, ';'), coding)) continue;
-    const std::string_view weight = take_element(element, ';');
-    if (!weight.starts_with("q=")) return 1000;
-    // "1", "0.5", "0.001": three digits behind the point at most.
-    std::string digits(weight.substr(2, 5));
-    std::erase(digits, '.');
-    digits.resize(4, '0');
-    return static_cast<int>(
-        std::min(parse_number<unsigned>(digits).value_or(0), 1000U));
+    return weight_of(element);
   }
   return 0;
 }

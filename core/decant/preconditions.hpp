@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decant/environ.hpp"
 
@@ -13,9 +15,16 @@ namespace decant {
 
 /// What a representation is told apart by.
 struct Validators {
-  std::string etag;          ///< strong, with its quotes
-  std::time_t modified = 0;  ///< seconds since the epoch
+  /// With its quotes, as "\"1a\"" or "W/\"1a\""; empty where there is none.
+  std::string etag = {};
+  /// Seconds since the epoch.
+  std::optional<std::time_t> modified = {};
 };
+
+/// The entity tags of a list, each with its quotes and its "W/", in which
+/// commas may stand (RFC 9110 section 8.8.3); up to what is none. "*" gives
+/// none.
+std::vector<std::string_view> parse_etags(std::string_view list);
 
 /// 200 when the request is to be answered, 304 when its sender has what it asks
 /// for, 412 when it wants nothing else (RFC 9110 section 13.2.2). For GET and
@@ -33,6 +42,9 @@ struct ByteRange {
 /// asked for, where If-Range says so, for several and for what cannot be read.
 ByteRange asked_range(const Environ& env, const Validators& validators,
                       std::uint64_t size);
+
+/// "bytes 0-4/10": Content-Range for a part of `size` bytes.
+std::string content_range(const ByteRange& range, std::uint64_t size);
 
 /// How much a content coding is wanted, from 0 to 1000 (RFC 9110 section
 /// 12.5.3); 0 for one that is not named.

@@ -27,7 +27,7 @@ if configure -DCMAKE_IGNORE_PATH=/usr/include -DDECANT_TESTS=ON; then
   echo 'configured without libfcgi'
   exit 1
 fi
-says 'apt install libfcgi-dev catch2'
+says 'apt install libfcgi-dev zlib1g-dev catch2'
 
 if configure -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON \
   -DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON; then
@@ -36,6 +36,7 @@ if configure -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON \
 fi
 says 'apt install libcli11-dev libboost1.81-dev'
 
-configure -DCMAKE_IGNORE_PATH=/usr/include -DFCGI_INCLUDE_DIR=/usr/include ||
+configure -DCMAKE_IGNORE_PATH=/usr/include -DFCGI_INCLUDE_DIR=/usr/include \
+  -DZLIB_INCLUDE_DIR=/usr/include ||
   says 'configured without Catch2'
 says 'Tests: none, Catch2 is missing (apt install catch2)'

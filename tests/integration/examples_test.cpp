@@ -49,6 +49,39 @@ TEST_CASE("the middleware example adds a header and mounts a page",
         "About /us beneath /about\n");
 }
 
+TEST_CASE("the routes example leads to its handlers", "[examples]") {
+  CHECK(body_of({plugin("routes"), "/users/7"}) == "{\"id\": 7}\n");
+  CHECK(body_of({plugin("routes"), "/users", "-d", "name=Ann+B"}) ==
+        "Welcome, Ann B.\n");
+}
+
+TEST_CASE("the guest book keeps what is written in it", "[examples]") {
+  const TemporaryDirectory directory;
+  const Words decant = {
+      find_tool("env"),     "GUEST_BOOK=" + (directory / "book"),
+      decant_command(),     "run",
+      plugin("guest_book"), "/"};
+  const auto ask = [&](const Words& further) {
+    Words words = decant;
+    words.insert(words.end(), further.begin(), further.end());
+    const Ran ran = run_clean(words);
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    return ran.out;
+  };
+  const std::string written =
+      ask({"-d", "name=Ann&text=%3Cb%3E+%26+more%0Aof"});
+  CHECK(written.starts_with("Status: 303 See Other\r\n"));
+  CHECK(written.find("Set-Cookie: name=Ann; Max-Age=86400; Path=/; HttpOnly; "
+                     "SameSite=Lax\r\n") != std::string::npos);
+  CHECK(ask({"-d", "name=Bob&text=hello"}).starts_with("Status: 303"));
+  CHECK(ask({"-d", "name=Eve"}).starts_with("Status: 422"));
+  const std::string page = ask({"-H", "Cookie: name=A%26B"});
+  CHECK(page.find("<p><b>Ann</b>: &lt;b&gt; &amp; more\nof</p>\n"
+                  "<p><b>Bob</b>: hello</p>\n<form") != std::string::npos);
+  CHECK(page.find("value=\"A&amp;B\"") != std::string::npos);
+}
+
 TEST_CASE("the systemd units are valid", "[systemd]") {
   if (missing("systemd-analyze", "systemd")) return;
   // For ExecReload, which is a path.

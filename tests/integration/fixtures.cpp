@@ -150,7 +150,7 @@ std::string make_cgi_bin(const TemporaryDirectory& directory) {
   fs::create_directory(cgi_bin);
   fs::copy_file(hello_binary(), cgi_bin / "hello");
   fs::copy_file(DECANT_EXAMPLE_SOURCES "/hello.py", cgi_bin / "hello.py");
-  for (const std::string name : {"environ", "echo", "unread"}) {
+  for (const std::string name : {"environ", "echo", "unread", "web_form"}) {
     std::ofstream(cgi_bin / name)
         << "#!/bin/sh\nexec " << programs.string() << "/decant cgi "
         << programs.string() << "/applications.so:" << name << '\n';

@@ -12,10 +12,11 @@ failed=0
 make_tree() {
   rm -rf "$root/tree"
   mkdir -p "$root/tree" && cd "$root/tree" || exit 2
-  mkdir -p core/decant/service/log core/decant/service/loop \
+  mkdir -p core/decant/service/log core/decant/service/loop core/decant/web \
     adapters/decant/server/fastcgi adapters/decant/server/http examples \
     adapters/decant/application adapters/decant/command tests man
   write core/decant/text.hpp '<string>'
+  write core/decant/web/compress.cpp '<zlib.h>'
   write core/decant/service/log/log.hpp '"decant/text.hpp"' '<sys/socket.h>'
   write adapters/decant/server/cgi.hpp '"decant/text.hpp"'
   write adapters/decant/server/cgi.cpp '"decant/server/cgi.hpp"'
@@ -71,6 +72,7 @@ echo 'const char* door = "fcgi";' >>core/decant/service/log/log.hpp
 must_fail core_names_no_protocol 'a protocol in core'
 catches core_without_third_party core/decant/x.cpp '<boost/asio.hpp>'
 catches core_without_third_party core/decant/service/x.cpp '<zlib.h>'
+catches core_without_third_party core/decant/web/compress.cpp '<zconf.h>'
 catches sides_know_core_and_family adapters/decant/server/runner.cpp \
   '"decant/server/cgi.hpp"'
 catches sides_know_core_and_family adapters/decant/server/fastcgi/x.cpp \

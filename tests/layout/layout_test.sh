@@ -69,12 +69,13 @@ core_names_no_protocol() {
     grep -nHiE 'fcgi|fastcgi|scgi|uwsgi' {} + | grep -vE '^[^:]*:[0-9]*: *//'
 }
 
-# The standard library and POSIX only.
+# The standard library and POSIX only; and zlib, see below.
 core_without_third_party() {
   posix='arpa/inet|cxxabi|dirent|dlfcn|errno|fcntl|grp|limits|netdb'
   posix="$posix|linux/(filter|openat2)|netinet/(in|tcp|un)|poll|pthread|pwd|sched|semaphore|signal"
   posix="$posix|stdio|sys/[a-z]+|syslog|time|unistd"
-  includes core | grep ':<' | grep -vE ":<([a-z_]+|($posix)\.h)>\$"
+  includes core | grep ':<' | grep -vE ":<([a-z_]+|($posix)\.h)>\$" |
+    grep -v '^core/decant/web/compress\.cpp:[0-9]*:<zlib\.h>'
 }
 
 # Which adapter a file beneath server or application belongs to: its folder, or
@@ -134,7 +135,7 @@ python_in_its_folder() {
 headers_without_third_party() {
   includes core adapters | grep -E '^[^:]*\.hpp:' |
     grep -v '^adapters/decant/application/python/' |
-    grep -E '[<:](boost/|CLI/|fcgi|Python\.h)'
+    grep -E '[<:](boost/|CLI/|fcgi|zlib|Python\.h)'
 }
 
 top_level() {

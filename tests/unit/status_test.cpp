@@ -39,6 +39,7 @@ TEST_CASE("1xx, 204 and 304 have no content") {
 TEST_CASE("A code has its standard reason, an unknown one an empty one") {
   CHECK(standard_status(200) == "200 OK");
   CHECK(standard_status(413) == "413 Content Too Large");
+  CHECK(standard_status(422) == "422 Unprocessable Content");
   CHECK(standard_status(504) == "504 Gateway Timeout");
   CHECK(standard_status(599) == "599 ");
   CHECK(Status(standard_status(599)).code() == 599);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/request/spool.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 
 #include "decant/error.hpp"
+#include "decant/temporary_file.hpp"
 
 namespace decant::service {
 namespace {
@@ -23,19 +22,6 @@ constexpr std::size_t most_memory = 256 << 10;
                          std::generic_category().message(errno) +
                          "; make room there, or set TMPDIR to another place",
                      503);
-}
-
-/// A file without a name, so that nothing is left of it.
-Descriptor open_file() {
-  const char* const place = std::getenv("TMPDIR");
-  std::string folder = place != nullptr && *place == '/' ? place : "/tmp";
-  Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file) return file;
-  folder += "/decant-XXXXXX";  // not every file system has the other
-  file.reset(::mkostemp(folder.data(), O_CLOEXEC));
-  if (!file) fail("a temporary file cannot be made");
-  ::unlink(folder.c_str());
-  return file;
 }
 
 }  // namespace
@@ -56,7 +42,8 @@ void Spool::keep(std::span<const char> bytes) {
   if (memory_.size() + bytes.size() <= most_memory && !file_) {
     memory_.append(bytes.data(), bytes.size());
   } else {
-    if (!file_) file_ = open_file();
+    if (!file_) file_ = open_temporary_file();
+    if (!file_) fail("a temporary file cannot be made");
     if (!write_all(file_.get(), {bytes.data(), bytes.size()})) {
       fail("the temporary file cannot be written");
     }
