@@ -17,7 +17,7 @@
 #include "decant/service/listen/listener.hpp"
 #include "decant/service/loop/acceptor.hpp"
 #include "decant/service/loop/connection.hpp"
-#include "decant/service/loop/signals.hpp"
+#include "decant/service/loop/control.hpp"
 #include "decant/service/loop/turns.hpp"
 
 namespace decant::service {
@@ -63,19 +63,22 @@ class Loop {
     /// A descriptor whose other end is closed when the service is to stop, -1
     /// for none.
     int lifeline = -1;
+    /// Stops when the first connection has had its first answer, or has left
+    /// without one. With one thread.
+    bool serves_once = false;
     /// Called about once a second, on one of the threads; may be empty.
     std::function<void()> every_second;
   };
 
   /// Borrows all of them.
-  Loop(const std::vector<Listener>& listeners, Signals& signals,
+  Loop(const std::vector<Listener>& listeners, Control& control,
        const Settings& settings);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
   /// Returns once the service has drained. With one thread that is the calling
-  /// thread; else it waits for signals only.
+  /// thread; else it waits for the control only.
   void run(const MakeProtocols& make_protocols);
 
  private:
@@ -88,6 +91,8 @@ class Loop {
               const Protocols& protocols);
   void accept_from(int door, Clock::time_point arrived,
                    const Protocols& protocols);
+  void accept_once(int door, Clock::time_point arrived,
+                   const Protocols& protocols);
   void begin(Connection& connection, const Protocols& protocols);
   void hand_over(Connection& connection);
   bool watch(Connection& connection);
@@ -99,20 +104,21 @@ class Loop {
   void arm_timer();
   void tick(const Protocols& protocols);
   bool is_overdue(const Connection& connection, Clock::time_point now) const;
-  void heed_signals(const Protocols& protocols);
+  void heed_control(const Protocols& protocols);
   void drain(const Protocols& protocols);
   void retry_accept();
   void watch(int fd, std::uint32_t events, void* tag);
   Next look(Connection& connection, const Protocols& protocols);
   const Limits& limits_of(const Connection& connection) const noexcept;
 
-  Signals& signals_;
+  Control& control_;
   const Settings settings_;
   Descriptor epoll_;
   Descriptor timer_;
   ConnectionTable connections_;
   Acceptor acceptor_;
   const bool alone_;  // one thread serves
+  char interruption_ = 0;  // the tag of the control's descriptor
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};
   // The batch of events belongs to the thread that has the turn (the leader).

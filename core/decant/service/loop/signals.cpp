@@ -214,7 +214,7 @@ void Signals::pass_on() const noexcept {
   write_event();
 }
 
-bool Signals::stop_requested() noexcept {
+bool Signals::stop_requested() const noexcept {
   return stopping;
 }
 
@@ -244,6 +244,10 @@ void Signals::start_clock(std::chrono::milliseconds delay) noexcept {
 
 void Signals::await() noexcept {
   ::sem_wait(&arrivals);  // or an interruption: whoever waits looks again
+}
+
+void Signals::wake() noexcept {
+  start_clock(std::chrono::milliseconds(1));
 }
 
 }  // namespace decant::service
