@@ -59,11 +59,7 @@ void set_process_environment(const Settings& settings) {
 }
 
 Application load(const Settings& settings, const ApplicationLoader& loader) {
-  Application application = loader(settings);
-  for (const auto& [prefix, directory] : settings.static_files) {
-    application = static_files(prefix, directory)(std::move(application));
-  }
-  return settings.lint ? lint()(std::move(application)) : application;
+  return around(settings, loader(settings));
 }
 
 int serve_doors(Side side, const Settings& settings,
@@ -201,6 +197,13 @@ int run_caught(const Program& program, int argc, char** argv,
 }
 
 }  // namespace
+
+Application around(const Settings& settings, Application application) {
+  for (const auto& [prefix, directory] : settings.static_files) {
+    application = static_files(prefix, directory)(std::move(application));
+  }
+  return settings.lint ? lint()(std::move(application)) : application;
+}
 
 int run(const Program& program, int argc, char** argv,
         const ApplicationLoader& loader) {
