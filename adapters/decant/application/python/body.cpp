@@ -354,4 +354,8 @@ void forget_fork() noexcept {
   in_forked_child = false;
 }
 
+bool exchange_forked(bool is_forked) noexcept {
+  return std::exchange(in_forked_child, is_forked);
+}
+
 }  // namespace decant::python

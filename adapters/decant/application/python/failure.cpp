@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/failure.hpp"
 
+#include "decant/application/python/thread.hpp"
 #include "decant/error.hpp"
 
 namespace decant::python {
@@ -82,6 +83,9 @@ std::string Raised::traceback() const {
 void throw_current(Request& request) {
   const Raised raised;
   if (raised.value() != nullptr) request.rethrow(raised.value());
+  if (raised.is(PyExc_KeyboardInterrupt) && Thread::mine().on_interrupt) {
+    Thread::mine().on_interrupt(raised);
+  }
   ErrorStream& errors = request.env().errors();
   errors.flush();
   errors.write(raised.traceback());

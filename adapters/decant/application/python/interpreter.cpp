@@ -122,24 +122,9 @@ class Configuration {
   PyConfig config_;
 };
 
-/// Directories of --python-path, before the rest.
-void extend_path(const Options& options) {
-  PyObject* const list = PySys_GetObject("path");
-  Py_ssize_t at = 0;
-  for (const std::string& directory : options.python_path) {
-    const std::string absolute = std::filesystem::absolute(directory);
-    const Object item = checked(from_utf8(absolute));
-    check(PyList_Insert(list, at++, item.get()));
-  }
-}
-
 void prepare() {
   make_libpython_global();
-  prepare_request_type();
-  prepare_errors_type();
-  prepare_file_wrapper_type();
-  prepare_environ_keys();
-  watch_forks();
+  prepare_types();
   prepare_standard_streams();
   prepare_service_signals();
 }
@@ -173,6 +158,24 @@ void after_fork_in_child() {
 
 const ForkHooks fork_hooks = {before_fork, after_fork_in_parent,
                               after_fork_in_child};
+
+void prepare_types() {
+  prepare_request_type();
+  prepare_errors_type();
+  prepare_file_wrapper_type();
+  prepare_environ_keys();
+  watch_forks();
+}
+
+void extend_path(const Options& options) {
+  PyObject* const list = PySys_GetObject("path");
+  Py_ssize_t at = 0;
+  for (const std::string& directory : options.python_path) {
+    const std::string absolute = std::filesystem::absolute(directory);
+    const Object item = checked(from_utf8(absolute));
+    check(PyList_Insert(list, at++, item.get()));
+  }
+}
 
 void flush_standard_streams() noexcept {
   for (const char* const name : {"stdout", "stderr"}) {

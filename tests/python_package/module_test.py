@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""The extension module: where it can be imported, and what it leaves alone."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import decant
+
+
+def run_python(code, *words, **kwargs):
+    return subprocess.run([sys.executable, *words, '-c', code],
+                          capture_output=True, text=True, timeout=60, **kwargs)
+
+
+class Import(unittest.TestCase):
+
+    def test_takes_15_ms_at_most(self):
+        code = ('import time; begun = time.perf_counter(); import decant; '
+                'print(time.perf_counter() - begun)')
+        best = min(float(run_python(code).stdout) for _ in range(10))
+        self.assertLess(best, 0.015)
+
+    def test_is_refused_in_a_sub_interpreter(self):
+        try:
+            import _xxsubinterpreters
+        except ImportError:
+            self.skipTest('this Python shows no sub-interpreters')
+        code = ("import sys; sys.path[:] = %r\n"
+                "try:\n"
+                "    import decant\n"
+                "except ImportError as error:\n"
+                "    print('refused:', error)\n" % (sys.path,))
+        ended = run_python('import _xxsubinterpreters as x; '
+                           'x.run_string(x.create(), %r)' % code)
+        self.assertIn('refused: decant does not work in a sub-interpreter',
+                      ended.stdout, ended.stderr)
+
+    def test_is_refused_in_a_sub_interpreter_of_a_process_that_has_it(self):
+        code = ("import sys; sys.path[:] = %r\n"
+                "try:\n"
+                "    import decant\n"
+                "except ImportError as error:\n"
+                "    print('refused:', error)\n" % (sys.path,))
+        ended = run_python('import decant, _xxsubinterpreters as x; '
+                           'x.run_string(x.create(), %r)' % code)
+        self.assertIn('refused: decant does not work in a sub-interpreter',
+                      ended.stdout, ended.stderr)
+
+    def test_names_the_version_that_it_was_built_for(self):
+        here = os.path.dirname(decant.__file__)
+        ours = next(name for name in os.listdir(here)
+                    if name.startswith('_decant.cpython'))
+        tag = 'cpython-%d%d' % sys.version_info[:2]
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copytree(here, os.path.join(folder, 'decant'))
+            os.rename(os.path.join(copy, ours),
+                      os.path.join(copy, ours.replace(tag, 'cpython-399t')))
+            ended = run_python('import decant',
+                               env={**os.environ, 'PYTHONPATH': folder})
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn('ImportError: decant was built for Python 3.99t, and '
+                      'this is Python %d.%d' % sys.version_info[:2],
+                      ended.stderr)
+
+    def test_leaves_signals_and_arguments_alone(self):
+        ended = run_python(
+            'import signal, sys\n'
+            'def handlers():\n'
+            '    return [signal.getsignal(number)\n'
+            '            for number in signal.valid_signals()]\n'
+            'def masks():\n'
+            '    return [line for line in open("/proc/self/status")\n'
+            '            if line.startswith("Sig")]\n'
+            'before = handlers(), masks(), list(sys.argv), sys.stdout\n'
+            'import decant\n'
+            'import decant.simple_server\n'
+            'decant.run(decant.simple_server.demo_app)\n'
+            'print(before == (handlers(), masks(), sys.argv, sys.stdout))\n')
+        self.assertEqual(ended.stdout, 'True\n', ended.stderr)
+
+    def test_can_be_imported_from_a_thread(self):
+        ended = run_python(
+            'import threading\n'
+            'def work():\n'
+            '    import decant\n'
+            '    from decant.simple_server import demo_app\n'
+            '    print(decant.run(demo_app).status)\n'
+            'thread = threading.Thread(target=work)\n'
+            'thread.start()\n'
+            'thread.join()\n')
+        self.assertEqual((ended.returncode, ended.stdout), (0, '200\n'),
+                         ended.stderr)
+
+    def test_works_without_site(self):
+        path = os.path.dirname(os.path.dirname(decant.__file__))
+        ended = run_python('import sys; sys.path.append(%r)\n'
+                           'import decant; print(decant.__version__)' % path,
+                           '-I', '-S')
+        self.assertEqual(ended.stdout.strip(), decant.__version__,
+                         ended.stderr)
+
+
+class Command(unittest.TestCase):
+
+    def run_command(self, *words, **kwargs):
+        return subprocess.run([sys.executable, '-m', 'decant', *words],
+                              capture_output=True, text=True, timeout=60,
+                              **kwargs)
+
+    def test_is_the_command(self):
+        self.assertIn('decant ' + decant.__version__,
+                      self.run_command('--version').stdout)
+        self.assertEqual(self.run_command('run').returncode, 2)
+
+    def test_runs_an_application_in_this_interpreter(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'app.py'), 'w') as file:
+                file.write(
+                    'import atexit, sys\n'
+                    'atexit.register(lambda: print("at the end"))\n'
+                    'def app(environ, start_response):\n'
+                    '    print("a word")\n'
+                    '    start_response("200 OK", [])\n'
+                    '    return [repr((sys.executable, sys.argv)).encode()]\n')
+            ended = self.run_command('run', './app.py', '/', '--as', 'body',
+                                     cwd=folder)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(ended.stdout, repr((sys.executable, ['./app.py'])))
+        self.assertIn('a word\n', ended.stderr)
+        self.assertIn('at the end\n', ended.stderr)
+
+    def test_says_that_the_interpreter_runs_already(self):
+        with tempfile.TemporaryDirectory() as folder:
+            open(os.path.join(folder, 'app.py'), 'w').close()
+            ended = self.run_command('run', './app.py', '/', '--isolated',
+                                     cwd=folder)
+        self.assertEqual(ended.returncode, 3)
+        self.assertIn('run decant as python3 -I -S -m decant', ended.stderr)
+
+    def test_ends_by_ctrl_c_as_the_command_does(self):
+        from support import Program, free_port, get
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'app.py'), 'w') as file:
+                file.write('from decant.simple_server import demo_app as app\n')
+            with Program(None, 'http', './app.py', '--listen',
+                         '127.0.0.1:%d' % port, '--processes', '0', cwd=folder,
+                         words=[sys.executable, '-m', 'decant']) as program:
+                program.wait_for_errors('listening on')
+                reply = get('http://127.0.0.1:%d/' % port)
+                self.assertEqual(reply.status, 200)
+                program.signal(signal.SIGINT)
+                status, _, errors = program.end()
+        self.assertEqual(status, 0, errors)
+        self.assertNotIn('Traceback', errors)
+
+
+if __name__ == '__main__':
+    unittest.main()
