@@ -20,8 +20,9 @@ def run_python(code, *words, **kwargs):
 class Import(unittest.TestCase):
 
     def test_takes_15_ms_at_most(self):
-        code = ('import time; begun = time.perf_counter(); import decant; '
-                'print(time.perf_counter() - begun)')
+        # Of the processor: others may be using it.
+        code = ('import time; begun = time.process_time(); import decant; '
+                'print(time.process_time() - begun)')
         best = min(float(run_python(code).stdout) for _ in range(10))
         self.assertLess(best, 0.015)
 

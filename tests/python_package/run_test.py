@@ -186,6 +186,15 @@ class Cgi(unittest.TestCase):
         self.assertIn(b'ValueError: of this test', ended.stderr)
         self.assertIn(b'goes on', ended.stderr)
 
+    def test_flup_by_its_other_name(self):
+        ended = self.run_script(
+            'from decant.flup.server.cgi import WSGIServer\n'
+            'def app(environ, start_response):\n'
+            '    start_response("200 OK", [])\n'
+            '    return [environ["my.word"].encode()]\n'
+            'WSGIServer(app, environ={"my.word": "hi"}).run()\n')
+        self.assertTrue(ended.stdout.endswith(b'\r\n\r\nhi'), ended.stderr)
+
 
 if __name__ == '__main__':
     unittest.main()

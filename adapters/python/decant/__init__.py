@@ -6,8 +6,9 @@
     decant.run(application, '/path')          one request, for a test
     python3 -m decant http module:callable    the command
 
-decant.simple_server has the names of wsgiref.simple_server, so that a script
-works by changing the line that imports it.
+decant.simple_server and decant.flup.server.fcgi, scgi and cgi have the names of
+wsgiref.simple_server and of flup, so that a script works by changing the line
+that imports it.
 """
 
 from __future__ import annotations
