@@ -128,6 +128,14 @@ def connects(address):
         return probe.connect_ex(address) == 0
 
 
+def is_alive(pid):
+    try:
+        with open('/proc/%d/stat' % pid) as file:
+            return file.read().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
 @contextlib.contextmanager
 def nginx(passed, extra=''):
     """An nginx that passes everything to a FastCGI server; gives its URL."""
@@ -307,12 +315,18 @@ class UnderModFcgid(unittest.TestCase):
     def test_max_requests_has_a_process_replaced(self):
         write_script(self.folder, PID, ', multithreaded=False, maxRequests=2')
         with apache(self.folder) as url:
-            replies = [get(url + '/dispatch.fcgi/') for _ in range(6)]
-        self.assertEqual({reply.status for reply in replies}, {200})
-        pids = [reply.body.split()[0] for reply in replies]
-        self.assertGreaterEqual(len(set(pids)), 3)
-        self.assertTrue(all(reply.body.endswith(b' False')
-                            for reply in replies))
+            pids = []
+            for _ in range(3):
+                replies = [get(url + '/dispatch.fcgi/') for _ in range(2)]
+                self.assertEqual([reply.status for reply in replies],
+                                 [200, 200])
+                self.assertEqual(replies[0].body, replies[1].body)
+                pid, multithread = replies[0].body.split()
+                self.assertEqual(multithread, b'False')
+                pids.append(int(pid))
+                # mod_fcgid finds out when it connects to who is gone.
+                wait_until(lambda: not is_alive(pids[-1]))
+        self.assertEqual(len(set(pids)), 3)
 
 
 class ByItself(unittest.TestCase):
