@@ -633,6 +633,39 @@ print(urllib.request.urlopen(url).status)
             status, out, errors = program.end()
         self.assertEqual((status, out), (0, '200\n'), errors)
 
+    ENDS_EARLY = '''
+import sys, threading, time
+from decant import simple_server
+entered = threading.Event()
+class Late:
+    def __del__(self, sleep=time.sleep):
+        sleep(1)  # the lock is free meanwhile
+sys.late = Late()
+def app(environ, start_response):
+    entered.set()
+    time.sleep(1.5)
+    start_response('200 OK', [])
+    return [b'']
+server = simple_server.make_server('127.0.0.1', 0, app,
+                                   getattr(simple_server, sys.argv[1]))
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.server_port, flush=True)
+entered.wait(20)
+sys.exit(3)
+'''
+
+    def test_a_script_ends_while_requests_are_in_flight(self):
+        # sys.exit() on the main thread, as Django's reloader does it. The
+        # interpreter is gone before the application wakes up in it.
+        for name in ('WSGIServer', 'ThreadingWSGIServer'):
+            with self.subTest(name), \
+                    Program(self.ENDS_EARLY, name) as program, \
+                    socket.create_connection(('127.0.0.1', program.port()),
+                                             20) as client:
+                client.sendall(b'GET / HTTP/1.0\r\n\r\n')
+                status, _, errors = program.end()
+                self.assertEqual((status, errors), (3, ''))
+
 
 if __name__ == '__main__':
     unittest.main()

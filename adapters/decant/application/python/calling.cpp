@@ -17,8 +17,10 @@ Object call(PyObject* application, Environ& env, Serving& serving) {
   // The free place in front lets a method put its self there.
   PyObject* arguments[] = {nullptr, environ_dict.get(),
                            serving.start_response()};
-  Object result(PyObject_Vectorcall(
-      application, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  Object result(resting_at_the_end([&] {
+    return PyObject_Vectorcall(application, arguments + 1,
+                               2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  }));
   end_forked_child();
   if (!result) throw ErrorIsSet{};
   return result;

@@ -83,7 +83,7 @@ Thread::Thread()
 }
 
 Thread::~Thread() {
-  PyEval_RestoreThread(state_);
+  restore_thread(state_);
   spare_ = Callables();
   template_.reset();
   errors_.reset();

@@ -256,6 +256,20 @@ PyObject* supervise_function(PyObject*, PyObject* arguments) {
   });
 }
 
+PyObject* at_end_function(PyObject*, PyObject*) {
+  stop_services();
+  Py_RETURN_NONE;
+}
+
+/// Called when the interpreter is about to finalise.
+void register_end() {
+  static PyMethodDef method = {"stop_services", at_end_function, METH_NOARGS,
+                               nullptr};
+  const Object function = checked(PyCFunction_New(&method, nullptr));
+  const Object module = checked(PyImport_ImportModule("atexit"));
+  checked(PyObject_CallMethod(module.get(), "register", "O", function.get()));
+}
+
 PyMethodDef functions[] = {
     {"main", main_function, METH_O,
      "main(words): the command; ends the process"},
@@ -295,6 +309,7 @@ int execute(PyObject* module) {
              prepare_types();
              add_fork_hooks(fork_hooks);
              set_runtime(service_runtime);
+             register_end();
              prepared = true;
            }
            const Object type = make_service_type();

@@ -71,9 +71,11 @@ class CallLog final : public service::Observer {
     const Object port =
         checked(from_latin1(variables.first(known("REMOTE_PORT"))));
     const Object request = checked(from_latin1(line));
-    const Object result = checked(PyObject_CallFunction(
-        callable_, "OOOiK", address.get(), port.get(), request.get(),
-        record.status, static_cast<unsigned long long>(record.bytes_sent)));
+    const Object result = checked(resting_at_the_end([&] {
+      return PyObject_CallFunction(
+          callable_, "OOOiK", address.get(), port.get(), request.get(),
+          record.status, static_cast<unsigned long long>(record.bytes_sent));
+    }));
   }
 
   PyObject* callable_;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/extension/service_type.hpp"
 
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <set>
 #include <utility>
 
 #include "decant/application/python/calling.hpp"
@@ -76,6 +82,56 @@ void deallocate(PyObject* self) {
   Py_DECREF(type);
 }
 
+/// The services of this process that serve.
+class Running {
+ public:
+  void add(service::HostedService& service) {
+    const std::lock_guard lock(mutex_);
+    if (owner_ != ::getpid()) services_.clear();  // the parent's
+    owner_ = ::getpid();
+    services_.insert(&service);
+  }
+  void remove(service::HostedService& service) noexcept {
+    const std::lock_guard lock(mutex_);
+    services_.erase(&service);
+    if (services_.empty()) ended_.notify_all();
+  }
+  void stop_all() noexcept {
+    if (owner_ != ::getpid()) return;
+    std::unique_lock lock(mutex_);
+    for (service::HostedService* const service : services_) service->stop();
+    ended_.wait_for(lock, patience, [this] { return services_.empty(); });
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds patience{1000};
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::set<service::HostedService*> services_;
+  pid_t owner_ = 0;
+};
+
+/// Never destroyed: threads that could not be stopped may be in it.
+Running& running() {
+  static Running* const services = std::make_unique<Running>().release();
+  return *services;
+}
+
+/// Is among them while it lives.
+class Runs {
+ public:
+  explicit Runs(service::HostedService& service) : service_(service) {
+    running().add(service_);
+  }
+  Runs(const Runs&) = delete;
+  Runs& operator=(const Runs&) = delete;
+  ~Runs() { running().remove(service_); }
+
+ private:
+  service::HostedService& service_;
+};
+
 void serve(State& state, PyObject* log, bool once) {
   Interruption interruption([&] { state.opened.service->stop(); });
   const Application application =
@@ -85,6 +141,7 @@ void serve(State& state, PyObject* log, bool once) {
                            .make_observer = make_request_log(log)};
   {
     const WithoutGil released;
+    const Runs runs(*state.opened.service);
     HostedThread here;
     here.thread().on_interrupt = [&](const Raised& raised) {
       interruption.keep(raised);
@@ -208,6 +265,11 @@ PyGetSetDef attributes[] = {
 };
 
 }  // namespace
+
+void stop_services() noexcept {
+  const WithoutGil released;
+  running().stop_all();
+}
 
 Object make_service_type() {
   static PyType_Slot slots[] = {

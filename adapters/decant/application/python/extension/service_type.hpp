@@ -9,4 +9,9 @@ namespace decant::python {
 /// Makes the type. Throws ErrorIsSet.
 Object make_service_type();
 
+/// Stops the services of this process, for its end, and waits a moment until
+/// they have: who serves on a thread that is a daemon does not do so. Later the
+/// interpreter would be gone beneath them. The lock is held.
+void stop_services() noexcept;
+
 }  // namespace decant::python
