@@ -35,6 +35,8 @@ struct Settings {
   fastcgi::DoorOptions fcgi;
   http::DoorOptions http_door;
   runner::Options run;
+  /// Pages about what went wrong, and requests on the terminal.
+  bool debug = false;
   bool http = false;  ///< of run: many requests, by HTTP through a pipe
 };
 

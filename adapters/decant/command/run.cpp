@@ -11,6 +11,7 @@
 #include "decant/command/doors.hpp"
 #include "decant/command/query_words.hpp"
 #include "decant/command/status.hpp"
+#include "decant/debug_page.hpp"
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/lint.hpp"
@@ -59,7 +60,14 @@ void set_process_environment(const Settings& settings) {
 }
 
 Application load(const Settings& settings, const ApplicationLoader& loader) {
-  return around(settings, loader(settings));
+  if (!settings.debug) return around(settings, loader(settings));
+  try {
+    return debug_pages()(around(settings, loader(settings)));
+  } catch (const LoadError& error) {
+    // Whoever develops mends it, and --reload notices.
+    complain(error, exit_not_loaded);
+    return failed_application(error);
+  }
 }
 
 int serve_doors(Side side, const Settings& settings,

@@ -18,6 +18,7 @@
 #include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/broken_pipe.hpp"
 #include "decant/error.hpp"
 #include "decant/text.hpp"
@@ -188,6 +189,7 @@ void flush_standard_streams() noexcept {
 }
 
 void start_interpreter(const std::string& argument, const Options& options) {
+  set_tracing(options.trace);
   if (Py_IsInitialized() != 0) return;
   // As Python itself does; its own installation would take INT too.
   survive_broken_pipes();

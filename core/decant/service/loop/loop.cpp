@@ -20,7 +20,6 @@
 namespace decant::service {
 namespace {
 
-constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds linger_time{2};
 /// While the service stops, for the rest of a head that has begun to arrive.
 constexpr std::chrono::seconds stop_head_time{2};
@@ -102,7 +101,7 @@ Loop::Loop(const std::vector<Listener>& listeners, Control& control,
   if (settings_.lifeline >= 0) {
     watch(settings_.lifeline, EPOLLET, &stopping_);
   }
-  if (settings_.every_second) arm_timer();
+  if (settings_.regularly) arm_timer();
 }
 
 Loop::~Loop() {
@@ -386,7 +385,8 @@ bool Loop::settle(Connection& connection, Next next) {
 void Loop::arm_timer() {
   if (timer_armed_.exchange(true)) return;
   itimerspec when{};
-  when.it_value.tv_sec = tick_interval.count();
+  when.it_value.tv_sec = settings_.interval.count() / 1000;
+  when.it_value.tv_nsec = settings_.interval.count() % 1000 * 1'000'000;
   ::timerfd_settime(timer_.get(), 0, &when, nullptr);
 }
 
@@ -398,8 +398,8 @@ void Loop::tick(const Protocols& protocols) {
   // Before the sweep: a thread that arms the timer meanwhile is not overlooked.
   timer_armed_ = false;
   retry_accept();
-  if (settings_.every_second) {
-    settings_.every_second();
+  if (settings_.regularly) {
+    settings_.regularly();
     arm_timer();
   }
   const auto now = Clock::now();

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,8 +67,9 @@ class Loop {
     /// Stops when the first connection has had its first answer, or has left
     /// without one. With one thread.
     bool serves_once = false;
-    /// Called about once a second, on one of the threads; may be empty.
-    std::function<void()> every_second;
+    /// Called at about that interval, on one of the threads; may be empty.
+    std::function<void()> regularly;
+    std::chrono::milliseconds interval{1000};
   };
 
   /// Borrows all of them.
@@ -117,7 +119,7 @@ class Loop {
   Descriptor timer_;
   ConnectionTable connections_;
   Acceptor acceptor_;
-  const bool alone_;  // one thread serves
+  const bool alone_;       // one thread serves
   char interruption_ = 0;  // the tag of the control's descriptor
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};

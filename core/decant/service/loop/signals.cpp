@@ -33,6 +33,7 @@ std::atomic<Signals::Tick> on_tick{nullptr};
 // Written before the handlers are installed.
 std::int64_t grace_milliseconds = 0;
 bool is_worker = false;
+bool is_patient_now = true;
 pid_t supervisor = 0;
 std::vector<std::string> socket_files;
 Descriptor event;
@@ -170,6 +171,7 @@ Signals::Signals(Settings settings) {
   grace_milliseconds = std::chrono::milliseconds(settings.grace).count();
   is_worker = settings.is_worker;
   supervisor = settings.supervisor;
+  is_patient_now = settings.is_patient;
   stop_signals = 0;
   grace_ends = 0;
   for (auto* const flag :
@@ -216,6 +218,10 @@ void Signals::pass_on() const noexcept {
 
 bool Signals::stop_requested() const noexcept {
   return stopping;
+}
+
+bool Signals::is_patient() const noexcept {
+  return is_patient_now;
 }
 
 void Signals::request_stop() noexcept {

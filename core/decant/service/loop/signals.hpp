@@ -30,6 +30,8 @@ class Signals final : public Control {
     bool is_worker = false;
     /// The supervisor of a worker: without it the worker drains.
     pid_t supervisor = 0;
+    /// See Control::is_patient().
+    bool is_patient = true;
   };
 
   /// Has TERM, INT, USR1 and HUP wait until somebody heeds them: for a process
@@ -47,6 +49,7 @@ class Signals final : public Control {
   int descriptor() const noexcept override;
   void pass_on() const noexcept override;
   bool stop_requested() const noexcept override;
+  bool is_patient() const noexcept override;
   /// Does what the first TERM does.
   void request_stop() noexcept override;
   /// Does what the second TERM does.

@@ -20,10 +20,15 @@
 #include "decant/service/process/source_watch.hpp"
 #include "decant/service/request/observer.hpp"
 #include "decant/service/request/served_request.hpp"
+#include "decant/service/request/terminal_log.hpp"
 #include "decant/service/status/process_memory.hpp"
 
 namespace decant::service {
 namespace {
+
+constexpr std::chrono::milliseconds usual_interval{1000};
+/// Who edits a file and asks for it at once waits no longer than a second.
+constexpr std::chrono::milliseconds edit_interval{250};
 
 /// Keeps the place of one thread on the scoreboard.
 class SlotObserver final : public Observer {
@@ -104,7 +109,7 @@ class Worker {
   const Limits& limits_of(const Door& door) const noexcept;
   std::vector<const Limits*> door_limits() const;
   Protocols make_protocols(int thread);
-  void every_second();
+  void look_around();
   bool needs_clock() const noexcept;
   void look_at_memory();
   void serve(bool once, const std::function<void()>& begin);
@@ -161,6 +166,7 @@ std::unique_ptr<Observer> Worker::make_observer(int thread) {
   if (options_.max_requests != 0) {
     observers.push_back(std::make_unique<LimitObserver>(*this));
   }
+  if (options_.for_development) observers.push_back(make_terminal_log());
   if (shared_.make_observer) observers.push_back(shared_.make_observer());
   return together(std::move(observers));
 }
@@ -201,7 +207,7 @@ bool Worker::needs_clock() const noexcept {
           (notifier_ != nullptr && notifier_->interval().count() != 0));
 }
 
-void Worker::every_second() {
+void Worker::look_around() {
   if (options_.reload && sources_.changed()) report(Report::Kind::changed);
   if (is_supervised()) return;
   if (notifier_ != nullptr && notifier_->interval().count() != 0) {
@@ -223,17 +229,19 @@ void Worker::look_at_memory() {
 
 /// `begin` is called once the loop is ready to serve.
 void Worker::serve(bool once, const std::function<void()>& begin) {
-  Loop loop(shared_.listeners, control_,
-            {.socket = options_.socket,
-             .limits = options_.limits,
-             .door_limits = door_limits(),
-             .threads = options_.threads,
-             .takes_turns = runtime().one_at_a_time,
-             .shares_listeners = shared_.processes > 1,
-             .lifeline = seat_.reports,
-             .serves_once = once,
-             .every_second = needs_clock() ? [this] { every_second(); }
-                                           : std::function<void()>()});
+  Loop loop(
+      shared_.listeners, control_,
+      {.socket = options_.socket,
+       .limits = options_.limits,
+       .door_limits = door_limits(),
+       .threads = options_.threads,
+       .takes_turns = runtime().one_at_a_time,
+       .shares_listeners = shared_.processes > 1,
+       .lifeline = seat_.reports,
+       .serves_once = once,
+       .regularly =
+           needs_clock() ? [this] { look_around(); } : std::function<void()>(),
+       .interval = options_.for_development ? edit_interval : usual_interval});
   begin();
   loop.run([this](int thread) { return make_protocols(thread); });
 }
@@ -308,7 +316,8 @@ int work(Shared& shared, const Seat& seat, const Notifier* notifier) {
                                           : socket_files(shared),
                    .grace = shared.options.limits.grace,
                    .is_worker = is_supervised,
-                   .supervisor = shared.supervisor});
+                   .supervisor = shared.supervisor,
+                   .is_patient = !shared.options.for_development});
   return Worker(shared, seat, signals).run(signals, notifier);
 }
 

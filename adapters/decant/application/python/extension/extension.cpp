@@ -20,6 +20,7 @@
 #include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/error.hpp"
 #include "decant/fork.hpp"
 #include "decant/runtime.hpp"
@@ -36,6 +37,7 @@ Application load(const std::string& spec, const Options& options) {
   };
   if (!options.venv.empty()) refuse("--venv", "VENV/bin/python -m decant");
   if (options.isolated) refuse("--isolated", "python3 -I -S -m decant");
+  set_tracing(options.trace);
   const WithGil gil(Thread::mine().state());
   static bool prepared = false;
   if (!std::exchange(prepared, true)) {
