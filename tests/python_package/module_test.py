@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The extension module: where it can be imported, and what it leaves alone."""
 
+import ast
 import os
 import shutil
 import signal
@@ -106,6 +107,64 @@ class Import(unittest.TestCase):
                          ended.stderr)
 
 
+class Hints(unittest.TestCase):
+    """What type checkers and readers are told."""
+
+    def sources(self):
+        here = os.path.dirname(decant.__file__)
+        for folder, _, files in os.walk(here):
+            for name in files:
+                if name.endswith('.py'):
+                    path = os.path.join(folder, name)
+                    with open(path) as file:
+                        yield path, ast.parse(file.read(), path)
+
+    def test_the_stub_has_what_the_extension_module_has(self):
+        from decant import _decant
+        path = os.path.join(os.path.dirname(decant.__file__), '_decant.pyi')
+        with open(path) as file:
+            stub = ast.parse(file.read())
+
+        def names(body):
+            return {node.name if hasattr(node, 'name') else node.target.id
+                    for node in body
+                    if isinstance(node, (ast.FunctionDef, ast.ClassDef,
+                                         ast.AnnAssign))}
+
+        def public(thing):
+            return {name for name in vars(thing)
+                    if not name.startswith('_') or name == '__version__'}
+        self.assertEqual(names(stub.body), public(_decant))
+        service, = (node for node in stub.body
+                    if isinstance(node, ast.ClassDef))
+        self.assertEqual(names(service.body) - {'__init__'},
+                         public(_decant.Service))
+
+    def test_every_function_is_annotated(self):
+        for path, tree in self.sources():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef):
+                    with self.subTest('%s: %s' % (path, node.name)):
+                        self.assertIsNotNone(node.returns)
+                        for argument in (*node.args.args,
+                                         *node.args.kwonlyargs):
+                            if argument.arg not in ('self', 'cls'):
+                                self.assertIsNotNone(argument.annotation)
+
+    def test_what_is_public_has_a_docstring(self):
+        for path, tree in self.sources():
+            for node in (tree, *ast.walk(tree)):
+                if not isinstance(node, (ast.Module, ast.ClassDef,
+                                         ast.FunctionDef)):
+                    continue
+                name = getattr(node, 'name', os.path.basename(path))
+                if name.startswith('_') or name == 'with_environ' or (
+                        isinstance(node, ast.Module) and not node.body):
+                    continue
+                with self.subTest('%s: %s' % (path, name)):
+                    self.assertTrue(ast.get_docstring(node))
+
+
 class Command(unittest.TestCase):
 
     def run_command(self, *words, **kwargs):
@@ -142,6 +201,25 @@ class Command(unittest.TestCase):
                                      cwd=folder)
         self.assertEqual(ended.returncode, 3)
         self.assertIn('run decant as python3 -I -S -m decant', ended.stderr)
+
+    def test_forks_loads_and_reloads(self):
+        from support import Program, free_port, get
+        for words in (['--processes', '2'], ['--preload'],
+                      ['--reload', '--debug']):
+            port = free_port()
+            with self.subTest(words), Program(
+                    None, 'http', 'decant.simple_server:demo_app', '--listen',
+                    '127.0.0.1:%d' % port, *words,
+                    words=[sys.executable, '-m', 'decant']) as program:
+                program.wait_for_errors('listening on')
+                url = 'http://127.0.0.1:%d/' % port
+                self.assertEqual(get(url).status, 200)
+                program.signal(signal.SIGHUP)
+                program.wait_for_errors('reloaded')
+                self.assertEqual(get(url).status, 200)
+                program.signal(signal.SIGTERM)
+                status, _, errors = program.end()
+                self.assertEqual(status, 0, errors)
 
     def test_ends_by_ctrl_c_as_the_command_does(self):
         from support import Program, free_port, get
