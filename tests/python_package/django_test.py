@@ -100,9 +100,11 @@ class Project:
 
 def end(program):
     """Ctrl-C; the reloader's child is in the same session and gets it too."""
-    children = subprocess.run(['ps', '-o', 'pid=', '--ppid',
-                               str(program.process.pid)],
-                              capture_output=True, text=True).stdout.split()
+    pid = program.process.pid
+    children = []
+    with contextlib.suppress(OSError), \
+            open('/proc/%d/task/%d/children' % (pid, pid)) as file:
+        children = file.read().split()
     for pid in [*children, program.process.pid]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGINT)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 import unittest
 import zipfile
@@ -53,6 +54,26 @@ class Wheel(unittest.TestCase):
             self.assertIn('decant/' + name, names)
         self.assertEqual([name for name in names if not name.startswith(
             ('decant/', 'decant-'))], [])
+
+    def test_the_sources_are_packed_without_what_was_built(self):
+        code = ('import sys, decant_build\n'
+                'print(decant_build.build_sdist(sys.argv[1]))')
+        with tempfile.TemporaryDirectory() as place:
+            name = subprocess.run(
+                [sys.executable, '-c', code, place], capture_output=True,
+                text=True, check=True, env={
+                    **os.environ, 'PYTHONPATH': os.path.join(
+                        SOURCE, 'adapters', 'python')}).stdout.strip()
+            with tarfile.open(os.path.join(place, name)) as archive:
+                names = archive.getnames()
+        base = name.removesuffix('.tar.gz')
+        for file in ('PKG-INFO', 'pyproject.toml', 'CMakeLists.txt',
+                     'adapters/python/decant/__init__.py',
+                     'core/decant/gateway.cpp'):
+            self.assertIn('%s/%s' % (base, file), names)
+        self.assertEqual([name for name in names
+                          if name.startswith((base + '/build', base + '/.git/'))
+                          or '__pycache__' in name], [])
 
     def test_works_where_it_is_installed(self):
         with tempfile.TemporaryDirectory() as place:

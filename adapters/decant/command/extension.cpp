@@ -26,7 +26,6 @@ Settings parse(const std::string& name, Side side, const Words& words) {
   std::optional<Settings> settings =
       command::parse({.name = name, .takes_app = false}, side, words);
   if (!settings) throw UsageError(name + ": help is in its docstring");
-  service::set_log_level(settings->log_level);
   return std::move(*settings);
 }
 
@@ -37,7 +36,9 @@ Settings parse_service(const std::string& protocol, const Words& options) {
     throw UsageError("protocol: " + decant::quoted(protocol) +
                      " is none; give http, fcgi, scgi or uwsgi");
   }
-  return parse("decant.serve", *side, options);
+  Settings settings = parse("decant.serve", *side, options);
+  service::set_log_level(settings.log_level);
+  return settings;
 }
 
 }  // namespace
