@@ -32,6 +32,7 @@ GROUPS = {
     "instructions": cpp_groups.instructions,
     "allocations": cpp_groups.allocations,
     "http": http_groups.http,
+    "package": http_groups.package,
     "nginx": nginx_groups.keep,
     "programs": program_groups.programs,
     "python-keep": python_groups.keep,

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """HTTP by wrk, with the fields that a browser sends."""
+import glob
 import re
 import shutil
 import socket
 import statistics
 import subprocess
+import sys
+import sysconfig
 
 from harness import (Case, Server, at_least, present, ratios, skip, table)
 import python_groups
@@ -109,3 +112,32 @@ def http(bench):
     for name, target in (("uWSGI --http-socket", 4), ("gunicorn sync", 9)):
         if name in ratio:
             at_least("decant / " + name, 1 / ratio[name], target)
+
+
+def make_server(bench, module, name):
+    """A script with one line changed."""
+    return Case(name, lambda listen: [
+        sys.executable, python_groups.application(bench, "make_server.py"),
+        bench.build + "/python", module, listen.rpartition(":")[2]])
+
+
+def package(bench):
+    """`from wsgiref.simple_server import make_server` and what it is now."""
+    if not shutil.which("wrk"):
+        return skip("package", "wrk is not installed")
+    missing = python_groups.without_python(bench)
+    if not missing and not glob.glob(
+            bench.build + "/python/decant/_decant"
+            + sysconfig.get_config_var("EXT_SUFFIX")):
+        missing = "the package is not for " + sys.executable
+    if missing:
+        return skip("package", missing)
+    app = python_groups.application(bench, "hello.py")
+    ratio = measured(bench, "make_server with a hello", [
+        make_server(bench, "decant.simple_server", "decant.simple_server"),
+        decant(bench, app, "decant http"), gunicorn(bench),
+        make_server(bench, "wsgiref.simple_server", "wsgiref")])
+    for name, target in (("wsgiref", 20), ("gunicorn sync", 9),
+                         ("decant http", 0.95)):
+        if name in ratio:
+            at_least("decant.simple_server / " + name, 1 / ratio[name], target)

@@ -342,6 +342,7 @@ PyModuleDef definition = {PyModuleDef_HEAD_INIT,
 }  // namespace
 }  // namespace decant::python
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): Python's name for it
 PyMODINIT_FUNC PyInit__decant() {
   return PyModuleDef_Init(&decant::python::definition);
 }
