@@ -255,6 +255,26 @@ print(before == [signal.getsignal(n) for n in signal.valid_signals()],
         self.assertEqual((status, out),
                          (0, 'KeyboardInterrupt \nTrue set()\n'), errors)
 
+    def test_after_this_process_has_served_itself(self):
+        with Program(SERVE + '''
+from decant.simple_server import make_server
+from urllib.request import urlopen
+server = make_server('127.0.0.1', 0, application)
+thread = threading.Thread(target=server.serve_forever)
+thread.start()
+print(urlopen('http://127.0.0.1:%d/' % server.server_port).status, flush=True)
+server.shutdown()
+thread.join()
+serve(processes=1)
+''') as program:
+            program.wait_for_output('200\n')
+            url = 'http://127.0.0.1:%d' % port_of(program)
+            self.assertNotEqual(eval(get(url + '/').body)[0],
+                                program.process.pid)
+            program.signal(signal.SIGTERM)
+            status, out, errors = program.end()
+        self.assertEqual((status, out), (0, '200\nreturned\n'), errors)
+
     def test_returns_at_term(self):
         with Program(SERVE + 'serve(processes=1)') as program:
             port_of(program)

@@ -72,6 +72,10 @@ bool is_forked_child() noexcept {
   return forked.load(std::memory_order_relaxed);
 }
 
+void forget_forks() noexcept {
+  forked = false;
+}
+
 ForksForgotten::ForksForgotten() noexcept : before_(forked.exchange(false)) {
   watch_forks();
 }

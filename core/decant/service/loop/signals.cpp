@@ -189,6 +189,7 @@ Signals::Signals(Settings settings) {
   has_timer = true;
   ::sem_init(&arrivals, 0, 0);
   keep_from_forks(event.get());
+  forget_forks();
   on_fork(leave_signals);
   install_all();
   mask(SIG_UNBLOCK, handled_signals);

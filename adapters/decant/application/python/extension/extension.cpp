@@ -26,6 +26,10 @@
 #include "decant/runtime.hpp"
 #include "decant/text.hpp"
 
+#ifdef Py_GIL_DISABLED
+#error "decant needs Python's lock (GIL); build it with an ordinary Python"
+#endif
+
 namespace decant::python {
 
 /// For the command, as `python3 -m decant`: this interpreter is the one.
@@ -326,6 +330,10 @@ int execute(PyObject* module) {
 
 PyModuleDef_Slot slots[] = {
     {Py_mod_exec, reinterpret_cast<void*>(execute)},
+#if PY_VERSION_HEX >= 0x030C0000
+    // Else Python itself would refuse, in words that name no way out.
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
     {0, nullptr},
 };
 
