@@ -17,6 +17,10 @@ exit
 cp hello.py /usr/lib/cgi-bin/
 curl http://localhost/cgi-bin/hello.py
 
+# The package, and its command in an interpreter of one's own.
+python3 -m pip install .
+python3 -m decant http mysite.wsgi
+
 decant fcgi ./hello.py --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 decant fcgi mysite.wsgi --chdir /srv/django_site --listen unix:/run/decant/django.sock --mode 0660 --owner www-data:www-data
 decant fcgi /srv/flask_site/app.py --processes 1 --venv /srv/flask_site/venv --listen unix:/run/decant/flask.sock --mode 0660 --owner www-data:www-data

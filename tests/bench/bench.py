@@ -35,6 +35,7 @@ GROUPS = {
     "http": http_groups.http,
     "http-static": http_groups.static,
     "http-idle": http_groups.idle,
+    "package": http_groups.package,
     "nginx": nginx_groups.keep,
     "programs": program_groups.programs,
     "python-keep": python_groups.keep,

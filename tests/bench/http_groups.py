@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """HTTP by wrk, with the fields that a browser sends."""
 import getpass
+import glob
 import os
 import re
 import resource
@@ -8,6 +9,8 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
+import sysconfig
 
 from harness import (Case, Server, at_least, at_most, present, ratios, skip,
                      table)
@@ -223,3 +226,32 @@ def asked(server):
     while b"Hello" not in answer:
         answer += one.recv(4096)
     return one
+
+
+def make_server(bench, module, name):
+    """A script with one line changed."""
+    return Case(name, lambda listen: [
+        sys.executable, python_groups.application(bench, "make_server.py"),
+        bench.build + "/python", module, listen.rpartition(":")[2]])
+
+
+def package(bench):
+    """`from wsgiref.simple_server import make_server` and what it is now."""
+    if not shutil.which("wrk"):
+        return skip("package", "wrk is not installed")
+    missing = python_groups.without_python(bench)
+    if not missing and not glob.glob(
+            bench.build + "/python/decant/_decant"
+            + sysconfig.get_config_var("EXT_SUFFIX")):
+        missing = "the package is not for " + sys.executable
+    if missing:
+        return skip("package", missing)
+    app = python_groups.application(bench, "hello.py")
+    ratio = measured(bench, "make_server with a hello", [
+        make_server(bench, "decant.simple_server", "decant.simple_server"),
+        decant(bench, app, "decant http"), gunicorn(bench),
+        make_server(bench, "wsgiref.simple_server", "wsgiref")])
+    for name, target in (("wsgiref", 20), ("gunicorn sync", 9),
+                         ("decant http", 0.95)):
+        if name in ratio:
+            at_least("decant.simple_server / " + name, 1 / ratio[name], target)

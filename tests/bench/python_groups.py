@@ -13,7 +13,7 @@ from harness import (SOURCE, Case, at_least, at_most, cold_starts,
                      requests, server_instructions, skip, table, verdict)
 
 # Each Python keeps its compiled copies beside these.
-APPLICATIONS = ("hello.py", "large.py", "django_hello.py",
+APPLICATIONS = ("hello.py", "make_server.py", "large.py", "django_hello.py",
                 "peers/cgi_hello.py")
 
 

@@ -139,7 +139,7 @@ headers_without_third_party() {
 }
 
 top_level() {
-  ls -A | grep -vxE 'CMakeLists\.txt|CMakePresets\.json|\.clang-format|\.clang-tidy|\.ci|\.gitignore|\.git|LICENSE|CHANGELOG\.md|README\.md|adapters|core|tests|examples|man|build'
+  ls -A | grep -vxE 'CMakeLists\.txt|CMakePresets\.json|\.clang-format|\.clang-tidy|\.ci|\.gitignore|\.git|LICENSE|CHANGELOG\.md|README\.md|pyproject\.toml|adapters|core|tests|examples|man|build'
 }
 
 # In the first line, or the second after a #! line.

@@ -180,7 +180,7 @@ TEST_CASE("the main thread is the one that hears of signals", "[signals]") {
           int reopened = 0;
           for (int i = 0; i < 100; ++i) {
             ::kill(::getpid(), SIGUSR1);
-            Signals::await();
+            signals.await();
             if (signals.take_reopen()) ++reopened;
           }
           done = true;

@@ -22,6 +22,8 @@ struct Options {
   /// How long the process waits, when it ends, for Python threads that are not
   /// daemons.
   std::chrono::seconds grace{30};
+  /// Errors carry where they came from, and source lines.
+  bool trace = false;
   /// The module that embeds Python; empty: the installed one.
   std::string module = {};
 };

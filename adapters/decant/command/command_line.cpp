@@ -55,6 +55,7 @@ class Parser {
     if (side == Side::run) add_run_options();
     if (is_service(side)) add_service_options();
     if (side == Side::fcgi) add_fcgi_options();
+    if (side == Side::http) add_debug_option();
     if (side == Side::wrap) add_wrap_options();
     if (takes_app()) add_python_options();
     if (program.takes_app) add_program_options();
@@ -252,6 +253,13 @@ class Parser {
                   "HTTP: every connection begins with a PROXY header");
   }
 
+  void add_debug_option() {
+    app_.add_flag(
+        "--debug", settings_.debug,
+        "For development, on loopback: a page with the traceback for "
+        "a request that failed, requests on the terminal, one process");
+  }
+
   void add_fcgi_options() {
     app_.add_option("--roles", roles_,
                     "Roles to answer: responder, or responder,authorizer "
@@ -320,6 +328,11 @@ class Parser {
 
   void finish_service() {
     service_.finish(settings_.rules);
+    if (settings_.debug) {
+      settings_.service.for_development = true;
+      settings_.python.trace = true;
+      if (!settings_.service.processes) settings_.service.processes = 1;
+    }
     settings_.http_door.limits = service_.limits(http::default_limits());
     settings_.python.grace = settings_.service.limits.grace;
     settings_.program.grace = settings_.service.limits.grace;

@@ -41,6 +41,8 @@ struct Settings {
   std::chrono::seconds warm{300};
   /// To tell of the warm workers, or to end them.
   std::optional<warm::Kind> warm_query;
+  /// Pages about what went wrong, and requests on the terminal.
+  bool debug = false;
   bool http = false;  ///< of run: many requests, by HTTP through a pipe
 };
 

@@ -8,6 +8,7 @@
 #include "decant/error.hpp"
 #include "decant/server/scgi.hpp"
 #include "decant/server/uwsgi.hpp"
+#include "decant/service/listen/listener.hpp"
 #include "decant/text.hpp"
 
 namespace decant::command {
@@ -72,10 +73,16 @@ service::Door make_door(const Settings& settings, const std::string& text,
                                    : text.substr(mark + 3));
 }
 
-}  // namespace
+/// The page of --debug shows source lines.
+void require_local(const service::Listener& listener) {
+  if (listener.is_local()) return;
+  throw UsageError("--debug: " + listener.name() +
+                   " can be reached by others, who would see the source; "
+                   "listen on 127.0.0.1, [::1] or a unix socket");
+}
 
-std::vector<service::Door> make_doors(const Settings& settings,
-                                      const std::string& protocol) {
+std::vector<service::Door> make_all(const Settings& settings,
+                                    const std::string& protocol) {
   std::vector<service::Door> doors;
   for (const std::string& text : settings.listen) {
     doors.push_back(make_door(settings, text, protocol));
@@ -93,6 +100,16 @@ std::vector<service::Door> make_doors(const Settings& settings,
   if (own.default_endpoint != nullptr && !service::has_endpoint(doors)) {
     return {own.make(settings, own.default_endpoint())};
   }
+  return doors;
+}
+
+}  // namespace
+
+std::vector<service::Door> make_doors(const Settings& settings,
+                                      const std::string& protocol) {
+  std::vector<service::Door> doors = make_all(settings, protocol);
+  if (!settings.debug) return doors;
+  for (service::Door& door : doors) door.check = require_local;
   return doors;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "decant/application/native.hpp"
+#include "decant/command/command_line.hpp"
 #include "decant/error.hpp"
 #include "decant/text.hpp"
 
@@ -123,6 +124,13 @@ AppSpec AppSpec::parse(const std::string& text) {
              : " was not found; give ./hello.so, ./app.py, module:callable, "
                "./program.cgi, or KIND:REST with the kind native, python or "
                "program"));
+}
+
+Application load_named(const Settings& settings) {
+  if (settings.app.empty()) {
+    return program::wrap(settings.allowed, settings.program);
+  }
+  return load(settings.app, {settings.python, settings.program});
 }
 
 Application load(const std::string& text, const LoadOptions& options) {

@@ -30,6 +30,12 @@ struct LoadOptions {
   program::Options program = {};
 };
 
+struct Settings;
+
+/// What `decant` runs: APP of the settings, or the programs that a web server
+/// names.
+Application load_named(const Settings& settings);
+
 /// Loads APP. Throws LoadError.
 Application load(const std::string& text, const LoadOptions& options = {});
 

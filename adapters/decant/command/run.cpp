@@ -12,6 +12,7 @@
 #include "decant/command/query_words.hpp"
 #include "decant/command/status.hpp"
 #include "decant/command/warm_cgi.hpp"
+#include "decant/debug_page.hpp"
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/lint.hpp"
@@ -60,11 +61,14 @@ void set_process_environment(const Settings& settings) {
 }
 
 Application load(const Settings& settings, const ApplicationLoader& loader) {
-  Application application = loader(settings);
-  for (const auto& [prefix, directory] : settings.static_files) {
-    application = static_files(prefix, directory)(std::move(application));
+  if (!settings.debug) return around(settings, loader(settings));
+  try {
+    return debug_pages()(around(settings, loader(settings)));
+  } catch (const LoadError& error) {
+    // Whoever develops mends it, and --reload notices.
+    complain(error, exit_not_loaded);
+    return failed_application(error);
   }
-  return settings.lint ? lint()(std::move(application)) : application;
 }
 
 int serve_doors(Side side, const Settings& settings,
@@ -211,6 +215,13 @@ int run_caught(const Program& program, int argc, char** argv,
 }
 
 }  // namespace
+
+Application around(const Settings& settings, Application application) {
+  for (const auto& [prefix, directory] : settings.static_files) {
+    application = static_files(prefix, directory)(std::move(application));
+  }
+  return settings.lint ? lint()(std::move(application)) : application;
+}
 
 int run(const Program& program, int argc, char** argv,
         const ApplicationLoader& loader) {

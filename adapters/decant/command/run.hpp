@@ -13,6 +13,9 @@ namespace decant::command {
 /// itself. May throw LoadError.
 using ApplicationLoader = std::function<Application(const Settings& settings)>;
 
+/// The application with what the settings put around it: static files, lint.
+Application around(const Settings& settings, Application application);
+
 /// The whole of a program: parses, loads, serves. Gives the exit status: 0
 /// served, 1 failed, 2 usage, 3 not loaded. Throws nothing.
 int run(const Program& program, int argc, char** argv,

@@ -17,6 +17,7 @@
 #include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
+#include "decant/server/runner/request.hpp"
 #include "decant/stdio.hpp"
 #include "decant/text.hpp"
 
@@ -41,20 +42,6 @@ class FormOutput final : public DescriptorOutput {
 
   Form form_;
   int status_ = 0;
-};
-
-/// A request body that is in memory.
-class MemorySource final : public InputSource {
- public:
-  explicit MemorySource(std::string_view data) : data_(data) {}
-  std::size_t read(std::span<char> buffer) override {
-    const std::size_t size = data_.copy(buffer.data(), buffer.size());
-    data_.remove_prefix(size);
-    return size;
-  }
-
- private:
-  std::string_view data_;
 };
 
 /// The body that -d names: text, or a file that is read as it is asked for.
@@ -111,53 +98,6 @@ class Data {
   std::uint64_t size_ = 0;
 };
 
-void add_header(cgi_variables::RequestVariables& variables,
-                const std::string& header) {
-  const std::size_t colon = header.find(':');
-  const std::string_view all = header;
-  const std::string_view name = all.substr(0, colon);
-  std::string_view value =
-      colon == std::string::npos ? "" : all.substr(colon + 1);
-  value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-  if (colon == std::string::npos || !is_token(name) || !is_field_value(value)) {
-    throw UsageError("run: -H: " + quoted(header) +
-                     " is no header; give 'Name: value'");
-  }
-  variables.add_header(name, value);
-}
-
-cgi_variables::RequestVariables make_variables(const Request& request) {
-  const std::string method = !request.method.empty() ? request.method
-                             : request.data          ? "POST"
-                                                     : "GET";
-  if (!is_token(method)) {
-    throw UsageError("run: -X: " + quoted(method) +
-                     " is no method; give a word, as PUT");
-  }
-  const auto target = cgi_variables::Target::parse(method, request.target);
-  if (!target) {
-    throw UsageError("run: " + quoted(request.target) +
-                     " is no request target; give a path, as /, or a URL, as "
-                     "http://localhost/");
-  }
-  cgi_variables::RequestVariables variables(method, *target, "HTTP/1.1",
-                                            "127.0.0.1");
-  for (const std::string& header : request.headers) {
-    add_header(variables, header);
-  }
-  variables.add_host(target->authority);  // -H Host goes first, as with curl
-  return variables;
-}
-
-void add_data(cgi_variables::RequestVariables& variables, const Data& data) {
-  if (!variables.contains("CONTENT_LENGTH")) {
-    variables.add("CONTENT_LENGTH", std::to_string(data.size()));
-  }
-  if (!variables.contains("CONTENT_TYPE")) {  // as curl -d
-    variables.add("CONTENT_TYPE", "application/x-www-form-urlencoded");
-  }
-}
-
 /// PEP 3333's run_with_cgi: the environment, and a GET of / where it is
 /// silent.
 Variables environment_request() {
@@ -210,7 +150,7 @@ int serve(const Application& application, const Options& options) {
   }
   cgi_variables::RequestVariables variables = make_variables(*options.request);
   const Data data(options.request->data, streams.input.get());
-  if (options.request->data) add_data(variables, data);
+  if (options.request->data) add_data(variables, data.size());
   return run_one(application, options, variables.view(), *data.source());
 }
 

@@ -31,6 +31,10 @@ struct Options {
   std::chrono::seconds load_timeout{0};
   /// Starts new workers when a file of the application changes.
   bool reload = false;
+  /// Requests are shown on standard error, files of the application are looked
+  /// at four times a second, and at the end nobody is waited for who has
+  /// connected and said nothing.
+  bool for_development = false;
   /// A worker is replaced after so many requests, 0: never; to which a number
   /// up to the jitter is added, so that not all are replaced at once.
   std::uint64_t max_requests = 0;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "decant/error.hpp"
+#include "decant/service/doors.hpp"
 #include "decant/service/log/log.hpp"
 #include "decant/service/loop/loop.hpp"
 #include "decant/service/loop/signals.hpp"
@@ -28,73 +29,6 @@ namespace {
 /// Workers that may live at once beside those that serve: of the next
 /// generation, draining, stuck.
 constexpr int spare_workers = 64;
-
-/// What a door is called: "fcgi://unix:/run/x.sock". It goes to logs and
-/// terminals.
-std::string door_name(const Door& door) {
-  std::string name = door.protocol + "://";
-  append_escaped(name, door.endpoint);
-  return name;
-}
-
-/// The doors as they are once their sockets are open: one for each socket, at
-/// the same place.
-struct OpenDoors {
-  std::vector<Door> doors;
-  std::vector<Listener> listeners;
-
-  void add(const Door& door, Listener listener, const SocketSettings& socket) {
-    if (door.check != nullptr) door.check(listener);
-    if (door.is_public && socket.allow_peer.empty()) listener.open_to_all();
-    doors.push_back(door);
-    doors.back().endpoint = listener.name();
-    listeners.push_back(std::move(listener));
-  }
-};
-
-/// The door that a socket of that name comes to; null where none takes any.
-const Door* door_for(const std::vector<Door>& doors, const std::string& name) {
-  const Door* first = nullptr;
-  for (const Door& door : doors) {
-    if (!door.endpoint.empty()) continue;
-    if (door.protocol == name) return &door;
-    if (first == nullptr) first = &door;
-  }
-  return first;
-}
-
-bool takes_passed_sockets(const std::vector<Door>& doors) {
-  return door_for(doors, {}) != nullptr;
-}
-
-OpenDoors open_doors(const std::string& name, const std::vector<Door>& doors,
-                     const Options& options) {
-  OpenDoors open_doors;
-  for (const Door& door : doors) {
-    if (door.endpoint.empty()) continue;
-    SocketSettings socket = options.socket;
-    socket.open_to_all = door.is_public;
-    open_doors.add(
-        door,
-        door.open ? door.open() : open(Endpoint::parse(door.endpoint), socket),
-        options.socket);
-  }
-  if (takes_passed_sockets(doors)) {
-    for (Inherited& socket : inherited()) {
-      open_doors.add(*door_for(doors, socket.name), std::move(socket.listener),
-                     options.socket);
-    }
-  }
-  if (open_doors.listeners.empty()) {
-    throw UsageError(
-        name +
-        ": no endpoint to listen on; give --listen unix:/run/app.sock or "
-        "--listen 127.0.0.1:9000, or start it by systemd or a web server, "
-        "which "
-        "pass a socket");
-  }
-  return open_doors;
-}
 
 /// The processors that this process may use.
 int available_processors() {
@@ -120,29 +54,6 @@ void check(const Options& options, int processes) {
   if (options.preload) refuse("--preload");
   if (options.reload) refuse("--reload");
   if (!options.status.empty()) refuse("--status");
-}
-
-std::string counted(int count, const char* one, const char* many) {
-  return std::to_string(count) + ' ' + (count == 1 ? one : many);
-}
-
-std::string banner(const Shared& shared) {
-  // A URL is for people to follow.
-  const bool alike = std::all_of(
-      shared.doors.begin(), shared.doors.end(), [&](const Door& door) {
-        return door.protocol == shared.name && !door.is_public;
-      });
-  std::string names;
-  for (const Door& door : shared.doors) {
-    names +=
-        (names.empty() ? "" : ", ") + (alike ? door.endpoint : door_name(door));
-  }
-  const int processes = shared.processes;
-  return shared.name + ": listening on " + names + ", " +
-         (processes == 0
-              ? ""
-              : counted(processes, "process", "processes") + " with ") +
-         counted(shared.options.threads, "thread", "threads");
 }
 
 /// The commonest first failure: started as root, with a socket that the web
@@ -213,7 +124,7 @@ bool has_endpoint(const std::vector<Door>& doors) {
 }
 
 int serve(const Loader& load, const std::vector<Door>& doors,
-          const Options& options, const std::string& name) {
+          const Options& options, const std::string& name, int* signal) {
   const int processes = count_processes(doors, options);
   check(options, processes);
   Signals::hold();
@@ -224,8 +135,7 @@ int serve(const Loader& load, const std::vector<Door>& doors,
   std::optional<PidFile> pid_file;
   if (!options.pid_file.empty()) pid_file.emplace(options.pid_file);
   OpenDoors open = open_doors(name, doors, options);
-  std::vector<std::string> door_names;
-  for (const Door& door : open.doors) door_names.push_back(door_name(door));
+  std::vector<std::string> door_names = open.names();
   Shared shared{.name = name,
                 .banner = {},
                 .warnings = {},
@@ -239,7 +149,7 @@ int serve(const Loader& load, const std::vector<Door>& doors,
                           std::move(door_names)},
                 .access_log = access_log ? &*access_log : nullptr,
                 .processes = processes};
-  shared.banner = banner(shared);
+  shared.banner = banner(name, shared.doors, processes, shared.options.threads);
   std::optional<Supervisor> supervisor;
   if (processes > 0) supervisor.emplace(shared, notifier);
   start_log(options.logs.file);
@@ -249,6 +159,7 @@ int serve(const Loader& load, const std::vector<Door>& doors,
   const int status = supervisor ? supervisor->run() : serve_under_init([&] {
     return work(shared, {}, &notifier);
   });
+  if (signal != nullptr) *signal = supervisor ? supervisor->stop_signal() : 0;
   if (status == 0) log(LogLevel::info, name + ": stopped");
   return status;
 }

@@ -17,9 +17,12 @@ namespace decant::service {
 /// the application by itself, before it serves. Gives the exit status: 3 when
 /// the application cannot be loaded, which the log says. Throws UsageError for
 /// an endpoint that is none and without any, Error when one cannot be opened:
-/// in use, not allowed. `name` stands in front of lines of the log.
+/// in use, not allowed. `name` stands in front of lines of the log. With
+/// processes, `signal` is set to the signal that ended it, if any did; it may
+/// be null.
 int serve(const Loader& load, const std::vector<Door>& doors,
-          const Options& options, const std::string& name);
+          const Options& options, const std::string& name,
+          int* signal = nullptr);
 /// The same for an application that is there. With its first door's protocol
 /// for a name.
 int serve(const Application& application, const std::vector<Door>& doors,

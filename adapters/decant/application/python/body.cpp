@@ -111,7 +111,8 @@ class ResultBody : public detail::ChunkStream {
       PyErr_Clear();
       return true;
     }
-    return static_cast<bool>(Object(PyObject_CallNoArgs(method.get())));
+    return static_cast<bool>(Object(
+        resting_at_the_end([&] { return PyObject_CallNoArgs(method.get()); })));
   }
 
   Object result_;
@@ -163,7 +164,8 @@ class IteratorBody final : public ResultBody {
 
   void advance() {
     chunk_.reset();
-    chunk_ = Object(PyIter_Next(iterator_.get()));
+    chunk_ = Object(
+        resting_at_the_end([this] { return PyIter_Next(iterator_.get()); }));
     end_forked_child();
     if (chunk_) {
       if (!PyBytes_Check(chunk_.get())) refuse_chunk(chunk_.get(), result());
@@ -352,6 +354,10 @@ void watch_forks() {
 
 void forget_fork() noexcept {
   in_forked_child = false;
+}
+
+bool exchange_forked(bool is_forked) noexcept {
+  return std::exchange(in_forked_child, is_forked);
 }
 
 }  // namespace decant::python

@@ -20,5 +20,7 @@ void end_forked_child();
 void watch_forks();
 /// After a fork of decant's own: the child serves.
 void forget_fork() noexcept;
+/// Says whether this is such a child, and gives what it was taken for.
+bool exchange_forked(bool is_forked) noexcept;
 
 }  // namespace decant::python

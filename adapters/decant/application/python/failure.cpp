@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/application/python/failure.hpp"
 
+#include "decant/application/python/thread.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/error.hpp"
 
 namespace decant::python {
@@ -79,13 +81,34 @@ std::string Raised::traceback() const {
   return whole ? to_utf8(whole.get()) : text() + '\n';
 }
 
+namespace {
+
+/// What the gateway threw, when it is that; for whoever develops with the way
+/// to where it was called.
+void rethrow(const Request& request, const Raised& raised) {
+  try {
+    request.rethrow(raised.value());
+  } catch (const ApplicationError& error) {
+    if (!is_tracing()) throw;
+    request.env().errors().write(raised.traceback());
+    throw TracedError(error.what(), traces_of(raised));
+  }
+}
+
+}  // namespace
+
 void throw_current(Request& request) {
   const Raised raised;
-  if (raised.value() != nullptr) request.rethrow(raised.value());
+  if (raised.value() != nullptr) rethrow(request, raised);
+  if (raised.is(PyExc_KeyboardInterrupt) && Thread::mine().on_interrupt) {
+    Thread::mine().on_interrupt(raised);
+  }
   ErrorStream& errors = request.env().errors();
   errors.flush();
   errors.write(raised.traceback());
-  throw Error("python: " + raised.text());
+  const std::string text = "python: " + raised.text();
+  if (is_tracing()) throw TracedError(text, traces_of(raised));
+  throw Error(text);
 }
 
 }  // namespace decant::python

@@ -18,6 +18,7 @@
 #include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/broken_pipe.hpp"
 #include "decant/error.hpp"
 #include "decant/text.hpp"
@@ -122,24 +123,9 @@ class Configuration {
   PyConfig config_;
 };
 
-/// Directories of --python-path, before the rest.
-void extend_path(const Options& options) {
-  PyObject* const list = PySys_GetObject("path");
-  Py_ssize_t at = 0;
-  for (const std::string& directory : options.python_path) {
-    const std::string absolute = std::filesystem::absolute(directory);
-    const Object item = checked(from_utf8(absolute));
-    check(PyList_Insert(list, at++, item.get()));
-  }
-}
-
 void prepare() {
   make_libpython_global();
-  prepare_request_type();
-  prepare_errors_type();
-  prepare_file_wrapper_type();
-  prepare_environ_keys();
-  watch_forks();
+  prepare_types();
   prepare_standard_streams();
   prepare_service_signals();
 }
@@ -174,6 +160,24 @@ void after_fork_in_child() {
 const ForkHooks fork_hooks = {before_fork, after_fork_in_parent,
                               after_fork_in_child};
 
+void prepare_types() {
+  prepare_request_type();
+  prepare_errors_type();
+  prepare_file_wrapper_type();
+  prepare_environ_keys();
+  watch_forks();
+}
+
+void extend_path(const Options& options) {
+  PyObject* const list = PySys_GetObject("path");
+  Py_ssize_t at = 0;
+  for (const std::string& directory : options.python_path) {
+    const std::string absolute = std::filesystem::absolute(directory);
+    const Object item = checked(from_utf8(absolute));
+    check(PyList_Insert(list, at++, item.get()));
+  }
+}
+
 void flush_standard_streams() noexcept {
   for (const char* const name : {"stdout", "stderr"}) {
     PyObject* const stream = PySys_GetObject(name);
@@ -185,6 +189,7 @@ void flush_standard_streams() noexcept {
 }
 
 void start_interpreter(const std::string& argument, const Options& options) {
+  set_tracing(options.trace);
   if (Py_IsInitialized() != 0) return;
   // As Python itself does; its own installation would take INT too.
   survive_broken_pipes();

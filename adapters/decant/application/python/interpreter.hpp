@@ -13,6 +13,14 @@ namespace decant::python {
 /// what sys.argv holds. Throws LoadError.
 void start_interpreter(const std::string& argument, const Options& options);
 
+/// Makes what requests need, once per process. The lock is held. Throws
+/// ErrorIsSet.
+void prepare_types();
+
+/// Puts the directories of --python-path before the rest of sys.path. The lock
+/// is held. Throws ErrorIsSet.
+void extend_path(const Options& options);
+
 /// Python's own hooks, and what keeps a child of decant's apart from one of
 /// the application's.
 extern const ForkHooks fork_hooks;

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "decant/application/python/failure.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/error.hpp"
 #include "decant/text.hpp"
 
@@ -112,31 +113,39 @@ bool is_relative_import(const Raised& raised) {
              std::string::npos;
 }
 
-[[noreturn]] void fail_to_import(const Target& target) {
-  const Raised raised;
+/// Why the target could not be imported; with the traceback on standard error
+/// where that says more.
+std::string explain(const Target& target, const Raised& raised) {
   if (target.is_file && is_relative_import(raised)) {
-    throw LoadError("python: " + name(target.place) +
-                    " imports from its package, which a file by itself has "
-                    "none of; give " +
-                    as_module(target.place));
+    return name(target.place) +
+           " imports from its package, which a file by itself has none of; "
+           "give " +
+           as_module(target.place);
   }
   const std::string missing = missing_module(raised);
   if (!missing.empty() && is_target(target, missing)) {
-    throw LoadError("python: the module " + name(missing) +
-                    " was not found; give --python-path or --chdir DIR, or "
-                    "the path of a file");
+    return "the module " + name(missing) +
+           " was not found; give --python-path or --chdir DIR, or the path of "
+           "a file";
   }
   PySys_FormatStderr("%s", raised.traceback().c_str());
   if (!missing.empty()) {
-    throw LoadError("python: " + name(target.place) + " needs the module " +
-                    name(missing) +
-                    ", which was not found; install it, or give --venv DIR or "
-                    "--python-path DIR");
+    return name(target.place) + " needs the module " + name(missing) +
+           ", which was not found; install it, or give --venv DIR or "
+           "--python-path DIR";
   }
   std::string text;
   append_escaped(text, raised.text());
-  throw LoadError("python: " + name(target.place) +
-                  " could not be loaded: " + text);
+  return name(target.place) + " could not be loaded: " + text;
+}
+
+[[noreturn]] void fail_to_import(const Target& target) {
+  const Raised raised;
+  const std::string text = "python: " + explain(target, raised);
+  if (!is_tracing()) throw LoadError(text);
+  std::vector<Trace> traces = traces_of(raised);
+  suspect_files(target.place, traces);
+  throw TracedLoadError(text, std::move(traces));
 }
 
 Object import_target(const Target& target) {

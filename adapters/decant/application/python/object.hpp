@@ -5,6 +5,8 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <cxxabi.h>
+#include <unistd.h>
 
 #include <string_view>
 #include <utility>
@@ -54,10 +56,28 @@ inline void check(int result) {
   if (result < 0) throw ErrorIsSet{};
 }
 
+/// The result of a call that may give the lock away. Where the user's own
+/// interpreter finalises meanwhile, it ends a thread that wants the lock again
+/// by pthread_exit(3), which would unwind what must not run without the lock:
+/// the thread rests, as with Python 3.14, until the process has ended.
+template <class Call>
+auto resting_at_the_end(const Call& call) {
+  try {
+    return call();
+  } catch (const abi::__forced_unwind&) {
+    for (;;) ::pause();
+  }
+}
+
+/// Takes the lock.
+inline void restore_thread(PyThreadState* state) noexcept {
+  resting_at_the_end([state] { PyEval_RestoreThread(state); });
+}
+
 /// Holds the lock, for a thread that does not hold it yet.
 class WithGil {
  public:
-  explicit WithGil(PyThreadState* state) { PyEval_RestoreThread(state); }
+  explicit WithGil(PyThreadState* state) { restore_thread(state); }
   ~WithGil() { PyEval_SaveThread(); }
   WithGil(const WithGil&) = delete;
   WithGil& operator=(const WithGil&) = delete;
@@ -67,7 +87,7 @@ class WithGil {
 class WithoutGil {
  public:
   WithoutGil() : state_(PyEval_SaveThread()) {}
-  ~WithoutGil() { PyEval_RestoreThread(state_); }
+  ~WithoutGil() { restore_thread(state_); }
   WithoutGil(const WithoutGil&) = delete;
   WithoutGil& operator=(const WithoutGil&) = delete;
 

@@ -8,6 +8,7 @@
 #include "decant/application/python/object.hpp"
 #include "decant/application/python/process_end.hpp"
 #include "decant/application/python/thread.hpp"
+#include "decant/application/python/trace.hpp"
 #include "decant/error.hpp"
 
 namespace decant::python {
@@ -66,7 +67,7 @@ void add_file(std::vector<std::string>& files, PyObject* module) {
 
 std::vector<std::string> source_files() {
   const WithGil gil(Thread::mine().state());
-  std::vector<std::string> files;
+  std::vector<std::string> files = suspected_files();
   // A copy: a module may be imported meanwhile.
   const Object modules(PyDict_Values(PyImport_GetModuleDict()));
   if (!modules) PyErr_Clear();

@@ -346,15 +346,6 @@ class LibfcgiServing final : public service::Serving {
   std::string write_buffer_;
 };
 
-/// True for a unix socket and for TCP on loopback.
-bool is_local(int socket) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  auto* const bound = reinterpret_cast<sockaddr*>(&address);
-  if (::getsockname(socket, bound, &size) != 0) return false;
-  return bound->sa_family == AF_UNIX || service::is_loopback(bound);
-}
-
 }  // namespace
 
 void prepare_libfcgi() {
@@ -370,7 +361,7 @@ std::unique_ptr<service::Protocol> make_libfcgi(const service::Served& served,
 }
 
 void require_trusted_peer(const service::Listener& listener) {
-  if (is_local(listener.fd())) return;
+  if (listener.is_local()) return;
   throw UsageError("fcgi: " + listener.name() +
                    ": libfcgi is meant for trusted peers; listen on a unix "
                    "socket or on loopback, or take --engine records");

@@ -7,7 +7,7 @@
 
 #include "decant/headers.hpp"
 #include "decant/http_date.hpp"
-#include "decant/service/loop/signals.hpp"
+#include "decant/service/loop/control.hpp"
 
 namespace decant::http {
 namespace {
@@ -40,8 +40,7 @@ void Response::start(std::string& out, const ResponseHead& head,
   const bool length_known = head.content_length || !head.has_content;
   chunked_ = !length_known && !terms_.http_1_0;
   until_close_ = !length_known && terms_.http_1_0;
-  if (until_close_ || !body_.is_skippable() ||
-      service::Signals::stop_requested()) {
+  if (until_close_ || !body_.is_skippable() || service::stop_requested()) {
     terms_.keep_alive = false;
   }
   append_head(out, "HTTP/1.1 ", head.status.line(), head.headers);

@@ -87,6 +87,14 @@ Listener::Listener(Listener&& other) noexcept
       device_(other.device_),
       inode_(other.inode_) {}
 
+bool Listener::is_local() const noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  auto* const bound = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(fd(), bound, &size) != 0) return false;
+  return bound->sa_family == AF_UNIX || is_loopback(bound);
+}
+
 Listener::~Listener() {
   remove_file();
 }

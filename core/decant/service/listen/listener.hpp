@@ -41,6 +41,8 @@ class Listener {
   /// Every peer may connect to it.
   void open_to_all() noexcept { open_to_all_ = true; }
   bool is_open_to_all() const noexcept { return open_to_all_; }
+  /// True for a unix socket and for TCP on loopback.
+  bool is_local() const noexcept;
   /// The path to be removed, empty when it is not ours.
   const std::string& file() const noexcept { return file_; }
 

@@ -103,7 +103,7 @@ Connection* Acceptor::accept(int door, Clock::time_point arrived) {
 std::vector<Connection*> Acceptor::accept_last(int door,
                                                Clock::time_point arrived) {
   Listener& listener = at(door);
-  if (settings_.owns_listeners) listener.withdraw();
+  if (settings_.at_end == DoorsAtEnd::withdraw) listener.withdraw();
   leave(door);
   // None of them is served before the door is shut: who has an answer may come
   // again.

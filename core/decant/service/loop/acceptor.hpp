@@ -12,6 +12,13 @@
 
 namespace decant::service {
 
+/// What becomes of the listening sockets when their loop has stopped.
+enum class DoorsAtEnd {
+  stay,      ///< a next loop of this process accepts from them
+  close,     ///< other processes have them too, and withdraw them in time
+  withdraw,  ///< nobody else does: see Listener::withdraw()
+};
+
 /// Any thread may call it. Its listeners report to an epoll; their addresses
 /// are the tags of the events.
 class Acceptor {
@@ -21,8 +28,7 @@ class Acceptor {
     const Limits& limits;
     /// Other processes accept from the same sockets.
     bool is_shared = false;
-    /// No other process withdraws them when the service ends.
-    bool owns_listeners = false;
+    DoorsAtEnd at_end = DoorsAtEnd::close;
   };
 
   /// Borrows all of them. Throws std::system_error.
@@ -43,6 +49,8 @@ class Acceptor {
   Connection* accept(int door, Clock::time_point arrived);
   /// Has epoll report a door at once if anybody waits there.
   void watch(int door);
+  /// Has epoll report that door no more.
+  void leave(int door) noexcept;
   /// Everybody who waits at a door, which is closed then: nobody is left there
   /// to whom it would be shut.
   std::vector<Connection*> accept_last(int door, Clock::time_point arrived);
@@ -56,7 +64,6 @@ class Acceptor {
   Listener& at(int door) const noexcept {
     return listeners_[static_cast<std::size_t>(door)];
   }
-  void leave(int door) noexcept;
   void block(const Listener& listener, int error);
 
   std::vector<Listener>& listeners_;

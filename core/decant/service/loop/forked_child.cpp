@@ -44,6 +44,11 @@ void in_child() noexcept {
   if (void (*const step)() = first_steps) step();
 }
 
+void watch_forks() noexcept {
+  static const int installed = ::pthread_atfork(nullptr, nullptr, in_child);
+  static_cast<void>(installed);
+}
+
 }  // namespace
 
 void keep_from_forks(int fd) noexcept {
@@ -60,12 +65,24 @@ void forget_for_forks(int fd) noexcept {
 
 void on_fork(void (*step)()) noexcept {
   first_steps = step;
-  static const int installed = ::pthread_atfork(nullptr, nullptr, in_child);
-  static_cast<void>(installed);
+  watch_forks();
 }
 
 bool is_forked_child() noexcept {
   return forked.load(std::memory_order_relaxed);
+}
+
+void forget_forks() noexcept {
+  forked = false;
+}
+
+ForksForgotten::ForksForgotten() noexcept : before_(forked.exchange(false)) {
+  watch_forks();
+}
+
+/// What was forked meanwhile stays what it is.
+ForksForgotten::~ForksForgotten() {
+  if (before_) forked = true;
 }
 
 }  // namespace decant::service

@@ -20,4 +20,20 @@ void on_fork(void (*in_child)()) noexcept;
 /// no worker and has no request.
 bool is_forked_child() noexcept;
 
+/// This process, whoever forked it, is one of the service's.
+void forget_forks() noexcept;
+
+/// While it lives the process counts as one that nobody forked: it begins to
+/// serve by itself. Has forks watched from then on.
+class ForksForgotten {
+ public:
+  ForksForgotten() noexcept;
+  ForksForgotten(const ForksForgotten&) = delete;
+  ForksForgotten& operator=(const ForksForgotten&) = delete;
+  ~ForksForgotten();
+
+ private:
+  bool before_;
+};
+
 }  // namespace decant::service

@@ -20,7 +20,6 @@
 namespace decant::service {
 namespace {
 
-constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::seconds linger_time{2};
 /// While the service stops, for the rest of a head that has begun to arrive.
 constexpr std::chrono::seconds stop_head_time{2};
@@ -80,9 +79,9 @@ int spare_threads(int threads) noexcept {
   return threads <= 1 ? 0 : threads;
 }
 
-Loop::Loop(std::vector<Listener>& listeners, Signals& signals,
+Loop::Loop(std::vector<Listener>& listeners, Control& control,
            const Settings& settings)
-    : signals_(signals),
+    : control_(control),
       settings_(settings),
       epoll_(make_epoll()),
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
@@ -90,17 +89,20 @@ Loop::Loop(std::vector<Listener>& listeners, Signals& signals,
                 {.socket = settings.socket,
                  .limits = settings.limits,
                  .is_shared = settings.shares_listeners,
-                 .owns_listeners = settings.owns_listeners}),
+                 .at_end = settings.at_end}),
       alone_(settings.threads <= 1) {
   if (!timer_) fail("timerfd_create");
   keep_from_forks(epoll_.get());
   keep_from_forks(timer_.get());
   watch(timer_.get(), EPOLLIN | EPOLLET, &timer_);
-  watch(signals.descriptor(), EPOLLIN | EPOLLET, &signals_);
+  watch(control.descriptor(), EPOLLIN | EPOLLET, &control_);
+  if (alone_ && control.interruption() >= 0) {
+    watch(control.interruption(), EPOLLIN, &interruption_);
+  }
   if (settings_.lifeline >= 0) {
     watch(settings_.lifeline, EPOLLET, &stopping_);
   }
-  if (settings_.every_second) arm_timer();
+  if (settings_.regularly) arm_timer();
 }
 
 Loop::~Loop() {
@@ -118,7 +120,10 @@ void Loop::watch(int fd, std::uint32_t events, void* tag) {
 }
 
 void Loop::run(const MakeProtocols& make_protocols) {
-  if (alone_) return work(make_protocols(0), largest_batch);
+  if (alone_) {
+    const ServesFor here(control_);
+    return work(make_protocols(0), largest_batch);
+  }
   std::vector<std::jthread> workers;
   const int with_spare = settings_.threads + spare_threads(settings_.threads);
   const auto most = static_cast<std::size_t>(with_spare);
@@ -126,6 +131,7 @@ void Loop::run(const MakeProtocols& make_protocols) {
   const auto add = [&] {
     const int index = static_cast<int>(workers.size());
     workers.emplace_back([this, &make_protocols, index] {
+      const ServesFor here(control_);
       const Protocols protocols = make_protocols(index);
       if (settings_.takes_turns) {
         work_in_turns(protocols, index);
@@ -140,8 +146,8 @@ void Loop::run(const MakeProtocols& make_protocols) {
   // This thread waits for signals, and wakes at the clock's when a request has
   // taken too long or another thread has requested the stop.
   while (!drained()) {
-    Signals::await();
-    if (is_hopeless()) signals_.end_now();
+    control_.await();
+    if (is_hopeless()) control_.give_up();
     for (int lost = take_lost_threads(); lost > 0 && workers.size() < most;
          --lost) {
       add();
@@ -152,7 +158,10 @@ void Loop::run(const MakeProtocols& make_protocols) {
 int Loop::wait(std::span<epoll_event> events, Clock::time_point& arrived) {
   const int count = ::epoll_wait(epoll_.get(), events.data(),
                                  static_cast<int>(events.size()), -1);
-  if (count < 0 && errno != EINTR) give_up();
+  if (count < 0) {
+    if (errno != EINTR) give_up();
+    if (alone_) control_.heed_interruption();
+  }
   arrived = Clock::now();
   return std::max(count, 0);
 }
@@ -177,7 +186,7 @@ void Loop::work(const Protocols& protocols, int batch) {
       handle(events[static_cast<std::size_t>(i)], arrived, protocols);
     }
   }
-  signals_.pass_on();
+  control_.pass_on();
 }
 
 /// The events that one thread has fetched are left to the next when it waits.
@@ -205,10 +214,12 @@ void Loop::work_in_turns(const Protocols& protocols, int thread) {
 void Loop::handle(const epoll_event& event, Clock::time_point arrived,
                   const Protocols& protocols) {
   void* const tag = event.data.ptr;
-  if (tag == &signals_) {
-    heed_signals(protocols);
+  if (tag == &control_) {
+    heed_control(protocols);
+  } else if (tag == &interruption_) {
+    control_.heed_interruption();
   } else if (tag == &stopping_) {
-    signals_.request_stop();
+    control_.request_stop();
   } else if (tag == &timer_) {
     tick(protocols);
   } else if (const int door = acceptor_.door_of(tag); door >= 0) {
@@ -229,6 +240,7 @@ void Loop::handle(const epoll_event& event, Clock::time_point arrived,
 /// must not wait for it.
 void Loop::accept_from(int door, Clock::time_point arrived,
                        const Protocols& protocols) {
+  if (settings_.serves_once) return accept_once(door, arrived, protocols);
   Connection* latest = nullptr;
   for (int accepted = 0; accepted < most_accepted || !alone_; ++accepted) {
     Connection* const next = acceptor_.accept(door, arrived);
@@ -250,6 +262,20 @@ void Loop::accept_from(int door, Clock::time_point arrived,
   if (latest != nullptr) begin(*latest, protocols);
   // The others have waited long enough.
   acceptor_.watch(door);
+}
+
+/// With its answer the connection is told that it ends.
+void Loop::accept_once(int door, Clock::time_point arrived,
+                       const Protocols& protocols) {
+  if (stopping_) return;
+  Connection* const only = acceptor_.accept(door, arrived);
+  if (only == nullptr) return;
+  stopping_ = true;
+  for (std::size_t i = 0; i < acceptor_.doors(); ++i) {
+    acceptor_.leave(static_cast<int>(i));
+  }
+  control_.request_stop();
+  begin(*only, protocols);
 }
 
 bool Loop::watch(Connection& connection) {
@@ -290,8 +316,8 @@ void Loop::close(Connection& connection) {
 
 /// The other threads wait for the last connection to go.
 void Loop::wake_all() {
-  signals_.pass_on();
-  Signals::start_clock(std::chrono::milliseconds(1));
+  control_.pass_on();
+  control_.wake();
 }
 
 void Loop::attend(Connection& connection, const Protocols& protocols) {
@@ -326,9 +352,9 @@ bool Loop::settle(Connection& connection, Next next) {
     // Who has just connected is about to send a request, and has nobody else
     // to ask; one that has had an answer knows that it may be closed, as
     // drain() closes it.
-    next = connection.silent ? Next::partial
-           : has_input(fd)   ? Next::linger
-                             : Next::close;
+    next = connection.silent && control_.is_patient() ? Next::partial
+           : has_input(fd)                            ? Next::linger
+                                                      : Next::close;
   }
   const Next before = std::exchange(connection.state, next);
   switch (next) {
@@ -360,7 +386,8 @@ bool Loop::settle(Connection& connection, Next next) {
 void Loop::arm_timer() {
   if (timer_armed_.exchange(true)) return;
   itimerspec when{};
-  when.it_value.tv_sec = tick_interval.count();
+  when.it_value.tv_sec = settings_.interval.count() / 1000;
+  when.it_value.tv_nsec = settings_.interval.count() % 1000 * 1'000'000;
   ::timerfd_settime(timer_.get(), 0, &when, nullptr);
 }
 
@@ -372,8 +399,8 @@ void Loop::tick(const Protocols& protocols) {
   // Before the sweep: a thread that arms the timer meanwhile is not overlooked.
   timer_armed_ = false;
   retry_accept();
-  if (settings_.every_second) {
-    settings_.every_second();
+  if (settings_.regularly) {
+    settings_.regularly();
     arm_timer();
   }
   const auto now = Clock::now();
@@ -402,21 +429,22 @@ bool Loop::is_overdue(const Connection& connection,
     case Next::idle:
       return limits.idle_timeout.count() != 0 && age >= limits.idle_timeout;
     case Next::partial:
-      return age >= (stopping_ ? std::min(stop_head_time, limits.head_timeout)
-                               : limits.head_timeout);
+      return age >= (stopping_ && !settings_.serves_once
+                         ? std::min(stop_head_time, limits.head_timeout)
+                         : limits.head_timeout);
     default:
       return age >= linger_time;
   }
 }
 
-void Loop::heed_signals(const Protocols& protocols) {
-  if (signals_.take_reopen()) reopen_logs();
-  if (signals_.take_reload()) {
+void Loop::heed_control(const Protocols& protocols) {
+  if (control_.take_reopen()) reopen_logs();
+  if (control_.take_reload()) {
     log(LogLevel::warning,
         "HUP: a service without processes of its own cannot reload; give "
         "--processes 1 or more, or restart it");
   }
-  if (Signals::stop_requested()) drain(protocols);
+  if (control_.stop_requested()) drain(protocols);
 }
 
 /// Takes the connections that have come, but no more, and lets those go that
@@ -425,6 +453,11 @@ void Loop::drain(const Protocols& protocols) {
   if (stopping_.exchange(true)) return;
   for (std::size_t i = 0; i < acceptor_.doors(); ++i) {
     const int door = static_cast<int>(i);
+    if (settings_.at_end == DoorsAtEnd::stay) {
+      accept_from(door, Clock::now(), protocols);
+      acceptor_.leave(door);
+      continue;
+    }
     for (Connection* const last : acceptor_.accept_last(door, Clock::now())) {
       if (alone_) {
         begin(*last, protocols);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,7 +18,7 @@
 #include "decant/service/listen/listener.hpp"
 #include "decant/service/loop/acceptor.hpp"
 #include "decant/service/loop/connection.hpp"
-#include "decant/service/loop/signals.hpp"
+#include "decant/service/loop/control.hpp"
 #include "decant/service/loop/turns.hpp"
 
 namespace decant::service {
@@ -60,24 +61,27 @@ class Loop {
     bool takes_turns = false;
     /// Other processes accept from the same sockets.
     bool shares_listeners = false;
-    /// No other process withdraws them when the service ends.
-    bool owns_listeners = false;
+    DoorsAtEnd at_end = DoorsAtEnd::close;
     /// A descriptor whose other end is closed when the service is to stop, -1
     /// for none.
     int lifeline = -1;
-    /// Called about once a second, on one of the threads; may be empty.
-    std::function<void()> every_second;
+    /// Stops when the first connection has had its first answer, or has left
+    /// without one. With one thread.
+    bool serves_once = false;
+    /// Called at about that interval, on one of the threads; may be empty.
+    std::function<void()> regularly;
+    std::chrono::milliseconds interval{1000};
   };
 
   /// Borrows all of them.
-  Loop(std::vector<Listener>& listeners, Signals& signals,
+  Loop(std::vector<Listener>& listeners, Control& control,
        const Settings& settings);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
   /// Returns once the service has drained. With one thread that is the calling
-  /// thread; else it waits for signals only.
+  /// thread; else it waits for the control only.
   void run(const MakeProtocols& make_protocols);
 
  private:
@@ -90,6 +94,8 @@ class Loop {
               const Protocols& protocols);
   void accept_from(int door, Clock::time_point arrived,
                    const Protocols& protocols);
+  void accept_once(int door, Clock::time_point arrived,
+                   const Protocols& protocols);
   void begin(Connection& connection, const Protocols& protocols);
   void hand_over(Connection& connection);
   bool watch(Connection& connection);
@@ -101,20 +107,21 @@ class Loop {
   void arm_timer();
   void tick(const Protocols& protocols);
   bool is_overdue(const Connection& connection, Clock::time_point now) const;
-  void heed_signals(const Protocols& protocols);
+  void heed_control(const Protocols& protocols);
   void drain(const Protocols& protocols);
   void retry_accept();
   void watch(int fd, std::uint32_t events, void* tag);
   Next look(Connection& connection, const Protocols& protocols);
   const Limits& limits_of(const Connection& connection) const noexcept;
 
-  Signals& signals_;
+  Control& control_;
   const Settings settings_;
   Descriptor epoll_;
   Descriptor timer_;
   ConnectionTable connections_;
   Acceptor acceptor_;
-  const bool alone_;  // one thread serves
+  const bool alone_;       // one thread serves
+  char interruption_ = 0;  // the tag of the control's descriptor
   std::atomic<bool> stopping_{false};
   std::atomic<bool> timer_armed_{false};
   // The batch of events belongs to the thread that has the turn (the leader).

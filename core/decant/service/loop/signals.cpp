@@ -33,6 +33,7 @@ std::atomic<Signals::Tick> on_tick{nullptr};
 // Written before the handlers are installed.
 std::int64_t grace_milliseconds = 0;
 bool is_worker = false;
+bool is_patient_now = true;
 pid_t supervisor = 0;
 std::vector<std::string> socket_files;
 Descriptor event;
@@ -170,6 +171,7 @@ Signals::Signals(Settings settings) {
   grace_milliseconds = std::chrono::milliseconds(settings.grace).count();
   is_worker = settings.is_worker;
   supervisor = settings.supervisor;
+  is_patient_now = settings.is_patient;
   stop_signals = 0;
   grace_ends = 0;
   for (auto* const flag :
@@ -187,6 +189,7 @@ Signals::Signals(Settings settings) {
   has_timer = true;
   ::sem_init(&arrivals, 0, 0);
   keep_from_forks(event.get());
+  forget_forks();
   on_fork(leave_signals);
   install_all();
   mask(SIG_UNBLOCK, handled_signals);
@@ -214,8 +217,12 @@ void Signals::pass_on() const noexcept {
   write_event();
 }
 
-bool Signals::stop_requested() noexcept {
+bool Signals::stop_requested() const noexcept {
   return stopping;
+}
+
+bool Signals::is_patient() const noexcept {
+  return is_patient_now;
 }
 
 void Signals::request_stop() noexcept {
@@ -244,6 +251,10 @@ void Signals::start_clock(std::chrono::milliseconds delay) noexcept {
 
 void Signals::await() noexcept {
   ::sem_wait(&arrivals);  // or an interruption: whoever waits looks again
+}
+
+void Signals::wake() noexcept {
+  start_clock(std::chrono::milliseconds(1));
 }
 
 }  // namespace decant::service

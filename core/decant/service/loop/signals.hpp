@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "decant/service/loop/control.hpp"
+
 namespace decant::service {
 
 /// Installs the handlers; one object per process, made before any thread.
@@ -18,7 +20,7 @@ namespace decant::service {
 /// a supervisor: TERM drains, however often it comes, and INT, which a terminal
 /// sends to the supervisor too, is left to that. QUIT stops now, USR1 has the
 /// logs reopened, HUP is only remembered.
-class Signals {
+class Signals final : public Control {
  public:
   struct Settings {
     /// Removed when the service stops at once.
@@ -28,6 +30,8 @@ class Signals {
     bool is_worker = false;
     /// The supervisor of a worker: without it the worker drains.
     pid_t supervisor = 0;
+    /// See Control::is_patient().
+    bool is_patient = true;
   };
 
   /// Has TERM, INT, USR1 and HUP wait until somebody heeds them: for a process
@@ -37,24 +41,23 @@ class Signals {
   explicit Signals(Settings settings);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
-  ~Signals();
+  ~Signals() override;
 
   /// From now on there are requests to be finished; before it the first TERM
   /// stops at once.
   void serving() noexcept;
-  /// An eventfd that is written when one of these has changed.
-  int descriptor() const noexcept;
-  /// Writes it again, for the next thread that waits for its edge.
-  void pass_on() const noexcept;
-  /// True once the service is to drain and stop.
-  static bool stop_requested() noexcept;
+  int descriptor() const noexcept override;
+  void pass_on() const noexcept override;
+  bool stop_requested() const noexcept override;
+  bool is_patient() const noexcept override;
   /// Does what the first TERM does.
-  void request_stop() noexcept;
+  void request_stop() noexcept override;
   /// Does what the second TERM does.
   [[noreturn]] static void end_now(int status = 0) noexcept;
+  [[noreturn]] void give_up() noexcept override { end_now(); }
   /// True once after each USR1, and after each HUP.
-  bool take_reopen() noexcept;
-  bool take_reload() noexcept;
+  bool take_reopen() noexcept override;
+  bool take_reload() noexcept override;
 
   /// What the clock calls, in a signal handler of the main thread: it may do
   /// only what signal-safety(7) allows. Gives the time until the next call; 0
@@ -64,11 +67,13 @@ class Signals {
   /// Has the clock call for the first time after `delay`. Signal-safe.
   static void start_clock(std::chrono::milliseconds delay) noexcept;
 
-  /// Blocks the main thread, where other threads serve, until a signal has come
-  /// or the clock has called. It is the one that the kernel gives signals to:
-  /// no thread has them blocked, since what an application starts would inherit
-  /// that, and none but this one waits in a call that they interrupt.
-  static void await() noexcept;
+  /// Blocks the main thread until a signal has come or the clock has called. It
+  /// is the one that the kernel gives signals to: no thread has them blocked,
+  /// since what an application starts would inherit that, and none but this one
+  /// waits in a call that they interrupt.
+  void await() noexcept override;
+  /// By the clock: a signal comes to the main thread.
+  void wake() noexcept override;
 };
 
 }  // namespace decant::service

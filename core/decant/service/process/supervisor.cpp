@@ -175,6 +175,7 @@ void Supervisor::heed(int signal) {
         stop_now();
       } else {
         log(LogLevel::info, shared_.name + ": stopping");
+        stop_signal_ = signal;
         stop(0);
       }
       break;

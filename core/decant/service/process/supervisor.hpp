@@ -43,6 +43,8 @@ class Supervisor {
 
   /// Gives the exit status of the service.
   int run();
+  /// The signal that ended it; 0: none.
+  int stop_signal() const noexcept { return stop_signal_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -104,6 +106,7 @@ class Supervisor {
   bool stopping_ = false;
   bool stopping_now_ = false;
   int exit_status_ = 0;
+  int stop_signal_ = 0;
 };
 
 }  // namespace decant::service

@@ -20,10 +20,15 @@
 #include "decant/service/process/source_watch.hpp"
 #include "decant/service/request/observer.hpp"
 #include "decant/service/request/served_request.hpp"
+#include "decant/service/request/terminal_log.hpp"
 #include "decant/service/status/process_memory.hpp"
 
 namespace decant::service {
 namespace {
+
+constexpr std::chrono::milliseconds usual_interval{1000};
+/// Who edits a file and asks for it at once waits no longer than a second.
+constexpr std::chrono::milliseconds edit_interval{250};
 
 /// Keeps the place of one thread on the scoreboard.
 class SlotObserver final : public Observer {
@@ -69,33 +74,23 @@ class RequestLimit {
 
 class Worker {
  public:
-  Worker(Shared& shared, const Seat& seat, const Notifier* notifier)
+  Worker(Shared& shared, const Seat& seat, Control& control)
       : shared_(shared),
         options_(shared.options),
         seat_(seat),
-        notifier_(notifier),
+        control_(control),
         limit_(shared.options),
         idle_(shared.board, shared.options.idle_exit),
         observers_(static_cast<std::size_t>(
-            shared.options.threads + spare_threads(shared.options.threads))),
-        signals_({.files = is_supervised() ? std::vector<std::string>()
-                                           : socket_files(shared),
-                  .grace = shared.options.limits.grace,
-                  .is_worker = is_supervised(),
-                  .supervisor = shared.supervisor}) {}
+            shared.options.threads + spare_threads(shared.options.threads))) {}
 
-  int run();
+  /// Serves in a process of the service's own, whose signals are `signals`.
+  int run(Signals& signals, const Notifier* notifier);
+  /// Serves in a process that has a life of its own.
+  void run_hosted(bool once);
 
  private:
   class LimitObserver;
-
-  static std::vector<std::string> socket_files(Shared& shared) {
-    std::vector<std::string> files;
-    for (const Listener& listener : shared.listeners) {
-      if (!listener.file().empty()) files.push_back(listener.file());
-    }
-    return files;
-  }
 
   bool is_supervised() const noexcept { return seat_.reports >= 0; }
   void report(Report::Kind kind) const noexcept {
@@ -106,7 +101,7 @@ class Worker {
     if (is_supervised()) {
       report(Report::Kind::tired);
     } else {
-      signals_.request_stop();
+      control_.request_stop();
     }
   }
   void set_deadlines();
@@ -114,18 +109,19 @@ class Worker {
   const Limits& limits_of(const Door& door) const noexcept;
   std::vector<const Limits*> door_limits() const;
   Protocols make_protocols(int thread);
-  void every_second();
+  void look_around();
   bool needs_clock() const noexcept;
   void look_at_memory();
+  void serve(bool once, DoorsAtEnd at_end, const std::function<void()>& begin);
 
   Shared& shared_;
   const Options& options_;
   const Seat seat_;
-  const Notifier* const notifier_;
+  Control& control_;
+  const Notifier* notifier_ = nullptr;
   RequestLimit limit_;
   IdleWatch idle_;
   std::vector<std::unique_ptr<Observer>> observers_;  // of each thread
-  Signals signals_;
   SourceWatch sources_;
   bool retired_ = false;
 };
@@ -170,6 +166,8 @@ std::unique_ptr<Observer> Worker::make_observer(int thread) {
   if (options_.max_requests != 0) {
     observers.push_back(std::make_unique<LimitObserver>(*this));
   }
+  if (options_.for_development) observers.push_back(make_terminal_log());
+  if (shared_.make_observer) observers.push_back(shared_.make_observer());
   return together(std::move(observers));
 }
 
@@ -209,14 +207,14 @@ bool Worker::needs_clock() const noexcept {
           (notifier_ != nullptr && notifier_->interval().count() != 0));
 }
 
-void Worker::every_second() {
+void Worker::look_around() {
   if (options_.reload && sources_.changed()) report(Report::Kind::changed);
   if (is_supervised()) return;
   if (notifier_ != nullptr && notifier_->interval().count() != 0) {
     notifier_->alive();
   }
   look_at_memory();
-  if (idle_.is_over()) signals_.request_stop();
+  if (idle_.is_over()) control_.request_stop();
 }
 
 void Worker::look_at_memory() {
@@ -229,7 +227,29 @@ void Worker::look_at_memory() {
   retire();
 }
 
-int Worker::run() {
+/// `begin` is called once the loop is ready to serve.
+void Worker::serve(bool once, DoorsAtEnd at_end,
+                   const std::function<void()>& begin) {
+  Loop loop(
+      shared_.listeners, control_,
+      {.socket = options_.socket,
+       .limits = options_.limits,
+       .door_limits = door_limits(),
+       .threads = options_.threads,
+       .takes_turns = runtime().one_at_a_time,
+       .shares_listeners = shared_.processes > 1,
+       .at_end = at_end,
+       .lifeline = seat_.reports,
+       .serves_once = once,
+       .regularly =
+           needs_clock() ? [this] { look_around(); } : std::function<void()>(),
+       .interval = options_.for_development ? edit_interval : usual_interval});
+  begin();
+  loop.run([this](int thread) { return make_protocols(thread); });
+}
+
+int Worker::run(Signals& signals, const Notifier* notifier) {
+  notifier_ = notifier;
   auto& slot = shared_.board.worker(seat_.slot);
   slot.pid = ::getpid();
   if (!is_supervised()) {
@@ -239,28 +259,34 @@ int Worker::run() {
   if (!load(shared_)) return exit_not_loaded;
   if (options_.reload) sources_.start();
   keep_from_forks(seat_.reports);
-  Loop loop(shared_.listeners, signals_,
-            {.socket = options_.socket,
-             .limits = options_.limits,
-             .door_limits = door_limits(),
-             .threads = options_.threads,
-             .takes_turns = runtime().one_at_a_time,
-             .shares_listeners = shared_.processes > 1,
-             .owns_listeners = !is_supervised(),
-             .lifeline = seat_.reports,
-             .every_second = needs_clock() ? [this] { every_second(); }
-                                           : std::function<void()>()});
-  slot.state = WorkerState::ready;
-  if (is_supervised()) {
-    report(Report::Kind::ready);
-  } else {
-    announce(shared_);
-    if (notifier_ != nullptr) notifier_->ready();
-  }
-  signals_.serving();
-  loop.run([this](int thread) { return make_protocols(thread); });
+  const auto at_end =
+      is_supervised() ? DoorsAtEnd::close : DoorsAtEnd::withdraw;
+  serve(false, at_end, [&] {
+    slot.state = WorkerState::ready;
+    if (is_supervised()) {
+      report(Report::Kind::ready);
+    } else {
+      announce(shared_);
+      if (notifier_ != nullptr) notifier_->ready();
+    }
+    signals.serving();
+  });
   if (notifier_ != nullptr) notifier_->stopping();
   return 0;
+}
+
+void Worker::run_hosted(bool once) {
+  serve(once, DoorsAtEnd::stay, [&] {
+    if (!once) announce(shared_);
+  });
+}
+
+std::vector<std::string> socket_files(const Shared& shared) {
+  std::vector<std::string> files;
+  for (const Listener& listener : shared.listeners) {
+    if (!listener.file().empty()) files.push_back(listener.file());
+  }
+  return files;
 }
 
 }  // namespace
@@ -289,7 +315,18 @@ bool load(Shared& shared) {
 }
 
 int work(Shared& shared, const Seat& seat, const Notifier* notifier) {
-  return Worker(shared, seat, notifier).run();
+  const bool is_supervised = seat.reports >= 0;
+  Signals signals({.files = is_supervised ? std::vector<std::string>()
+                                          : socket_files(shared),
+                   .grace = shared.options.limits.grace,
+                   .is_worker = is_supervised,
+                   .supervisor = shared.supervisor,
+                   .is_patient = !shared.options.for_development});
+  return Worker(shared, seat, signals).run(signals, notifier);
+}
+
+void work_for(Shared& shared, Control& control, bool once) {
+  Worker(shared, {}, control).run_hosted(once);
 }
 
 }  // namespace decant::service

@@ -5,6 +5,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,11 @@
 #include "decant/exit_status.hpp"
 #include "decant/service/door.hpp"
 #include "decant/service/listen/listener.hpp"
+#include "decant/service/loop/control.hpp"
 #include "decant/service/options.hpp"
 #include "decant/service/process/notify.hpp"
 #include "decant/service/request/access_log.hpp"
+#include "decant/service/request/observer.hpp"
 #include "decant/service/status/scoreboard.hpp"
 
 namespace decant::service {
@@ -34,7 +38,9 @@ struct Shared {
   Scoreboard board;
   const AccessLog* access_log;  ///< may be null
   int processes;                ///< 0: this one serves
-  pid_t supervisor = 0;         ///< 0: there is none
+  /// Makes a further observer for a thread that serves; may be empty.
+  std::function<std::unique_ptr<Observer>()> make_observer = {};
+  pid_t supervisor = 0;  ///< 0: there is none
 };
 
 /// What a worker tells its supervisor: one write(2), so that none mix.
@@ -75,5 +81,9 @@ bool load(Shared& shared);
 /// Serves in this process until it is told to stop. Gives the exit status; why
 /// an application could not be loaded has been logged. `notifier` may be null.
 int work(Shared& shared, const Seat& seat, const Notifier* notifier);
+
+/// Serves what has been loaded until `control` stops it. With `once` no longer
+/// than for one request.
+void work_for(Shared& shared, Control& control, bool once);
 
 }  // namespace decant::service

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The names of flup, with decant behind them."""
