@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decant/error.hpp"
+#include "decant/text.hpp"
 #include "decant/trace.hpp"
 
 namespace decant {
@@ -34,27 +35,6 @@ constexpr std::string_view style =
     "@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}"
     "pre{background:#262626}pre .here{background:#5c2630}}"
     "</style></head><body>";
-
-void append_html(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
 
 /// What is known of an exception; without frames where it carries none.
 std::vector<Trace> traces_of(const std::exception& error) {

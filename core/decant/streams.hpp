@@ -33,6 +33,20 @@ class InputSource {
   virtual int descriptor() const noexcept { return -1; }
 };
 
+/// A request body that is in memory. Borrows it.
+class MemorySource final : public InputSource {
+ public:
+  explicit MemorySource(std::string_view data) : data_(data) {}
+  std::size_t read(std::span<char> buffer) override {
+    const std::size_t size = data_.copy(buffer.data(), buffer.size());
+    data_.remove_prefix(size);
+    return size;
+  }
+
+ private:
+  std::string_view data_;
+};
+
 /// Where wsgi.errors and the gateway's own complaints go.
 class ErrorSink {
  public:

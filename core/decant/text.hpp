@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text that may have come from outside, made safe for a log or a terminal.
+// Text that may have come from outside, made safe for a log, a terminal or a page.
 #pragma once
 
 #include <string>
@@ -14,5 +14,9 @@ void append_escaped(std::string& out, std::string_view text);
 
 /// `text` escaped and between double quotes; more than 200 bytes are cut.
 std::string quoted(std::string_view text);
+
+/// Appends `text` as it stands in HTML, in an element or in an attribute
+/// between quotes of either kind.
+void append_html(std::string& out, std::string_view text);
 
 }  // namespace decant

@@ -16,19 +16,6 @@
 namespace decant::web {
 namespace {
 
-class PayloadSource final : public InputSource {
- public:
-  explicit PayloadSource(std::string_view data) : data_(data) {}
-  std::size_t read(std::span<char> buffer) override {
-    const std::size_t size = data_.copy(buffer.data(), buffer.size());
-    data_.remove_prefix(size);
-    return size;
-  }
-
- private:
-  std::string_view data_;
-};
-
 class ReplyOutput final : public Output {
  public:
   explicit ReplyOutput(Reply& reply) : reply_(reply) {}
@@ -217,7 +204,7 @@ Reply Client::ask(std::string_view method, const std::string& url,
 
   Reply reply;
   reply.url = url;
-  PayloadSource input(payload.data);
+  MemorySource input(payload.data);
   ReplyOutput output(reply);
   ReplyLog log(reply);
   const normaliser::Rules rules;

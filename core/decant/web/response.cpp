@@ -10,6 +10,7 @@
 #include "decant/http_date.hpp"
 #include "decant/path.hpp"
 #include "decant/status.hpp"
+#include "decant/text.hpp"
 
 namespace decant::web {
 namespace {
@@ -197,27 +198,7 @@ Body Response::operator()(Environ&, const StartResponse& start_response) && {
 std::string html_escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
+  append_html(out, text);
   return out;
 }
 
