@@ -317,7 +317,7 @@ int work(Shared& shared, const Seat& seat, const Notifier* notifier) {
                    .grace = shared.options.limits.grace,
                    .is_worker = is_supervised,
                    .supervisor = shared.supervisor,
-                   .is_patient = !shared.options.for_development});
+                   .interrupt_hurries = shared.options.for_development});
   return Worker(shared, seat, signals).run(signals, notifier);
 }
 
