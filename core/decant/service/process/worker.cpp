@@ -258,6 +258,8 @@ int Worker::run(Signals& signals, const Notifier* notifier) {
   if (options_.reload) sources_.start();
   keep_from_forks(seat_.reports);
   serve(false, [&] {
+    // First: whoever reads that we serve may send a request, and TERM.
+    signals.serving();
     slot.state = WorkerState::ready;
     if (is_supervised()) {
       report(Report::Kind::ready);
@@ -265,7 +267,6 @@ int Worker::run(Signals& signals, const Notifier* notifier) {
       announce(shared_);
       if (notifier_ != nullptr) notifier_->ready();
     }
-    signals.serving();
   });
   if (notifier_ != nullptr) notifier_->stopping();
   return 0;
