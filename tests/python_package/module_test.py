@@ -71,7 +71,7 @@ class Import(unittest.TestCase):
             '            for number in signal.valid_signals()]\n'
             'def masks():\n'
             '    return [line for line in open("/proc/self/status")\n'
-            '            if line.startswith("Sig")]\n'
+            '            if line.startswith(("SigBlk", "SigIgn", "SigCgt"))]\n'
             'before = handlers(), masks(), list(sys.argv), sys.stdout\n'
             'import decant\n'
             'import decant.simple_server\n'

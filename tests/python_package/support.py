@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import random
 import select
 import signal
 import socket
@@ -146,10 +147,16 @@ class Program:
 
 
 def free_port():
-    """A port that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """A port that nobody had a moment ago.
+
+    It is none of those that the system gives to whoever asks for any (ip(7),
+    ip_local_port_range), as other tests do at the same time.
+    """
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(('127.0.0.1', port))
+            return port
 
 
 def wait_until(condition):

@@ -32,7 +32,7 @@ struct Options {
   /// Starts new workers when a file of the application changes.
   bool reload = false;
   /// Requests are shown on standard error, files of the application are looked
-  /// at four times a second, and at the end nobody is waited for who has
+  /// at four times a second, and after INT nobody is waited for who has
   /// connected and said nothing.
   bool for_development = false;
   /// A worker is replaced after so many requests, 0: never; to which a number

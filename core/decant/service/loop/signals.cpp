@@ -27,13 +27,14 @@ std::atomic<bool> stopping{false};
 std::atomic<bool> serves{false};
 std::atomic<bool> reopen_wanted{false};
 std::atomic<bool> reload_wanted{false};
+std::atomic<bool> hurried{false};
 // Milliseconds of the steady clock; 0 while nothing has requested the stop.
 std::atomic<std::int64_t> grace_ends{0};
 std::atomic<Signals::Tick> on_tick{nullptr};
 // Written before the handlers are installed.
 std::int64_t grace_milliseconds = 0;
 bool is_worker = false;
-bool is_patient_now = true;
+bool interrupt_hurries = false;
 pid_t supervisor = 0;
 std::vector<std::string> socket_files;
 Descriptor event;
@@ -116,6 +117,7 @@ void on_signal(int signal) {
     case SIGQUIT:
       stop_now();
     case SIGINT:
+      if (interrupt_hurries) hurried = true;
       if (is_worker) break;  // a terminal's; its supervisor decides
       [[fallthrough]];
     default:
@@ -171,11 +173,11 @@ Signals::Signals(Settings settings) {
   grace_milliseconds = std::chrono::milliseconds(settings.grace).count();
   is_worker = settings.is_worker;
   supervisor = settings.supervisor;
-  is_patient_now = settings.is_patient;
+  interrupt_hurries = settings.interrupt_hurries;
   stop_signals = 0;
   grace_ends = 0;
   for (auto* const flag :
-       {&stopping, &serves, &reopen_wanted, &reload_wanted}) {
+       {&stopping, &serves, &reopen_wanted, &reload_wanted, &hurried}) {
     *flag = false;
   }
   on_tick = nullptr;
@@ -222,7 +224,7 @@ bool Signals::stop_requested() const noexcept {
 }
 
 bool Signals::is_patient() const noexcept {
-  return is_patient_now;
+  return !hurried;
 }
 
 void Signals::request_stop() noexcept {

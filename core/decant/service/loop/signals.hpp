@@ -30,8 +30,8 @@ class Signals final : public Control {
     bool is_worker = false;
     /// The supervisor of a worker: without it the worker drains.
     pid_t supervisor = 0;
-    /// See Control::is_patient().
-    bool is_patient = true;
+    /// After INT nobody is waited for who has connected and said nothing.
+    bool interrupt_hurries = false;
   };
 
   /// Has TERM, INT, USR1 and HUP wait until somebody heeds them: for a process

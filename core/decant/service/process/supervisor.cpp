@@ -176,6 +176,7 @@ void Supervisor::heed(int signal) {
       } else {
         log(LogLevel::info, shared_.name + ": stopping");
         stop_signal_ = signal;
+        if (signal == SIGINT) hurry();
         stop(0);
       }
       break;
@@ -198,6 +199,14 @@ void Supervisor::heed(int signal) {
       break;
     default:
       break;  // a child has ended: reap() looks
+  }
+}
+
+/// A terminal tells the workers too; whoever else interrupts us does not.
+void Supervisor::hurry() {
+  if (!options_.for_development) return;
+  for (const Child& child : children_) {
+    if (child.stage == Stage::serving) ::kill(child.pid, SIGINT);
   }
 }
 

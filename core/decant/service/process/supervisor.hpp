@@ -55,6 +55,7 @@ class Supervisor {
   bool needs_clock() const;
   void read_signals();
   void heed(int signal);
+  void hurry();
   void read_reports();
   void heed(const Report& report);
   void begin(Child& child, pid_t pid) const;

@@ -262,6 +262,8 @@ int Worker::run(Signals& signals, const Notifier* notifier) {
   const auto at_end =
       is_supervised() ? DoorsAtEnd::close : DoorsAtEnd::withdraw;
   serve(false, at_end, [&] {
+    // First: whoever reads that we serve may send a request, and TERM.
+    signals.serving();
     slot.state = WorkerState::ready;
     if (is_supervised()) {
       report(Report::Kind::ready);
@@ -269,7 +271,6 @@ int Worker::run(Signals& signals, const Notifier* notifier) {
       announce(shared_);
       if (notifier_ != nullptr) notifier_->ready();
     }
-    signals.serving();
   });
   if (notifier_ != nullptr) notifier_->stopping();
   return 0;
@@ -321,7 +322,7 @@ int work(Shared& shared, const Seat& seat, const Notifier* notifier) {
                    .grace = shared.options.limits.grace,
                    .is_worker = is_supervised,
                    .supervisor = shared.supervisor,
-                   .is_patient = !shared.options.for_development});
+                   .interrupt_hurries = shared.options.for_development});
   return Worker(shared, seat, signals).run(signals, notifier);
 }
 

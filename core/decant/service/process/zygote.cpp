@@ -15,6 +15,7 @@
 #include "decant/fork.hpp"
 #include "decant/runtime.hpp"
 #include "decant/service/log/log.hpp"
+#include "decant/service/loop/signals.hpp"
 
 namespace decant::service {
 namespace {
@@ -34,6 +35,9 @@ void fork_worker(Shared& shared, const Seat& seat) {
   }
   const pid_t worker = fork_process();
   if (worker != 0) ::_exit(0);
+  // It takes no notice of them so far; what the supervisor sends once it knows
+  // the process waits until that heeds them.
+  Signals::hold();
   send({Report::Kind::started, seat.slot, seat.generation, ::getpid()},
        seat.reports);
   end_process(work(shared, seat, nullptr));

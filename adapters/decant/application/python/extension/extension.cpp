@@ -15,50 +15,19 @@
 #include "decant/application/python/extension/service_type.hpp"
 #include "decant/application/python/extension/sides.hpp"
 #include "decant/application/python/interpreter.hpp"
-#include "decant/application/python/loader.hpp"
 #include "decant/application/python/process_end.hpp"
 #include "decant/application/python/service_hooks.hpp"
 #include "decant/application/python/standard_streams.hpp"
 #include "decant/application/python/thread.hpp"
-#include "decant/application/python/trace.hpp"
 #include "decant/error.hpp"
 #include "decant/fork.hpp"
 #include "decant/runtime.hpp"
-#include "decant/text.hpp"
 
 #ifdef Py_GIL_DISABLED
 #error "decant needs Python's lock (GIL); build it with an ordinary Python"
 #endif
 
 namespace decant::python {
-
-/// For the command, as `python3 -m decant`: this interpreter is the one.
-Application load(const std::string& spec, const Options& options) {
-  const auto refuse = [](const char* option, const char* cure) {
-    throw LoadError(std::string(option) +
-                    ": the interpreter has started already; run decant as " +
-                    cure);
-  };
-  if (!options.venv.empty()) refuse("--venv", "VENV/bin/python -m decant");
-  if (options.isolated) refuse("--isolated", "python3 -I -S -m decant");
-  set_tracing(options.trace);
-  const WithGil gil(Thread::mine().state());
-  static bool prepared = false;
-  if (!std::exchange(prepared, true)) {
-    try {
-      prepare_standard_streams();
-      prepare_service_signals();
-      extend_path(options);
-      PySys_SetObject("argv", from_texts({spec}).get());
-    } catch (const ErrorIsSet&) {
-      throw LoadError("python: " + Raised().text());
-    }
-    prepare_process_end(options.grace);
-  }
-  PyObject* const application = load_application(spec).release();
-  forget_fork();
-  return make_application(std::make_shared<PyObject*>(application));
-}
 
 namespace {
 
