@@ -17,6 +17,7 @@
 #include "decant/command/query_words.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/server/warm/caller.hpp"
+#include "decant/server/warm/place.hpp"
 
 namespace {
 
@@ -62,7 +63,8 @@ int main(int argc, char** argv) {
     if (std::getenv("GATEWAY_INTERFACE") != nullptr) {
       const warm::Wish wish = warm::read_wish(own_words(argc, argv));
       if (wish.wanted) {
-        if (const auto status = warm::hand_over(wish, command)) return *status;
+        const warm::Identity identity(command, wish.words);
+        if (const auto status = warm::hand_over(identity)) return *status;
         ::setenv(warm::tried_variable, "1", 1);
       }
     }

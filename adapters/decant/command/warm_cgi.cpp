@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "decant/command/warm_cgi.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <utility>
 
 #include "decant/command/load.hpp"
+#include "decant/error.hpp"
 #include "decant/exit_status.hpp"
-#include "decant/server/warm/place.hpp"
 #include "decant/server/warm/workers.hpp"
 #include "decant/service/listen/take_from_environment.hpp"
 
@@ -36,9 +39,14 @@ std::string file_of(const Settings& settings) {
   return rest;
 }
 
-bool is_program(const Settings& settings) {
-  return !settings.app.empty() &&
-         AppSpec::parse(settings.app).kind == Kind::program;
+/// False for a program, and for what is nothing: that is told as it always is.
+bool can_be_warm(const Settings& settings) {
+  try {
+    return settings.app.empty() ||
+           AppSpec::parse(settings.app).kind != Kind::program;
+  } catch (const LoadError&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -48,23 +56,35 @@ WarmCgi::WarmCgi(const std::vector<std::string>& words, char** argv)
       program_(running_program()),
       argv_(argv),
       was_tried_(!service::take_from_environment(warm::tried_variable).empty()),
-      seat_(warm::take_seat()) {}
+      seat_(warm::take_seat()) {
+  if (wish_.wanted) identity_.emplace(program_, wish_.words);
+}
+
+void WarmCgi::remember_origin(const Settings& settings) {
+  if (!wish_.wanted || seat_) return;
+  if (!settings.chdir.empty()) {
+    origin_.directory.reset(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  if (settings.rules.variables.empty()) return;
+  for (char** at = environ; *at != nullptr; ++at) {
+    origin_.environment.emplace_back(*at);
+  }
+}
 
 std::optional<int> WarmCgi::hand_over() const {
-  if (!wish_.wanted || was_tried_ || seat_) return std::nullopt;
-  return warm::hand_over(wish_, program_);
+  if (!identity_ || was_tried_ || seat_) return std::nullopt;
+  return warm::hand_over(*identity_);
 }
 
 std::optional<int> WarmCgi::serve(const Settings& settings,
                                   const Loader& load) {
-  if (!wish_.wanted || is_program(settings)) return std::nullopt;
+  if (!identity_ || !can_be_warm(settings)) return std::nullopt;
   if (!seat_) {
-    warm::start_worker(wish_, program_, argv_);
+    warm::start_worker(identity_->name(), program_, argv_, origin_);
     return std::nullopt;
   }
   const std::string file = file_of(settings);
-  return warm::serve(load, *std::exchange(seat_, {}),
-                     warm::Identity(program_, wish_.words).text(),
+  return warm::serve(load, *std::exchange(seat_, {}), identity_->text(),
                      {.rules = settings.rules,
                       .app = file,
                       .idle_exit = settings.warm,

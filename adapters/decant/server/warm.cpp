@@ -3,12 +3,13 @@
 // The way of a request through the files:
 //   command/front      the program that the web server starts
 //   warm/caller        connects, sends a message of warm/handover, waits
-//   warm.cpp           the worker, here: accepts it and serves it
+//   warm.cpp           the worker, here: takes it and serves it
 //   warm/starter       where there is no worker: starts one; the request is
 //                      served cold, by cgi.cpp
 #include "decant/server/warm.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -247,10 +248,14 @@ Received receive(int socket, std::span<char> buffer) {
   return received;
 }
 
-bool answer(int socket, std::string_view text) {
-  return ::send(socket, text.data(), text.size(),
-                MSG_NOSIGNAL | MSG_DONTWAIT) ==
-         static_cast<ssize_t>(text.size());
+/// Who has left hears nothing.
+void answer(int socket, std::string_view text) {
+  ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+bool has_left(int socket) {
+  pollfd poll{socket, 0, 0};
+  return ::poll(&poll, 1, 0) != 0;
 }
 
 /// The worker's end of a connection.
@@ -271,6 +276,7 @@ class Desk final : public service::Protocol {
   service::Observer* const observer_;
   Variables variables_;
   std::string buffer_ = std::string(most_message + 1, '\0');
+  std::array<char, 1> hand_buffer_{};
 };
 
 Next Desk::ready(service::Connection& connection) {
@@ -290,16 +296,18 @@ Next Desk::ready(service::Connection& connection) {
     ::kill(::getpid(), SIGTERM);
     return Next::close;
   }
-  // Who is turned away is served cold. With a word that arrives the request is
-  // ours: the caller waits, or has withdrawn before.
+  // Who is turned away is served cold.
   if (message->identity != worker_.identity() || worker_.is_stale() ||
-      received.descriptors.size() != descriptors_sent ||
-      !answer(fd, accepted)) {
+      received.descriptors.size() != 1 || has_left(fd)) {
     return Next::close;
   }
+  Received hand = receive(received.descriptors.front().get(), hand_buffer_);
+  if (hand.descriptors.size() != descriptors_sent) return Next::close;
+  // From here on it is ours: the caller waits.
+  received.descriptors.clear();
   serve(connection, message->environment,
-        {std::move(received.descriptors[0]), std::move(received.descriptors[1]),
-         std::move(received.descriptors[2])});
+        {std::move(hand.descriptors[0]), std::move(hand.descriptors[1]),
+         std::move(hand.descriptors[2])});
   return Next::close;
 }
 
