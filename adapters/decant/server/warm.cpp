@@ -183,6 +183,12 @@ Application Worker::load(const Loader& load) {
   if (::listen(seat_.socket.get(), backlog) != 0) {
     throw LoadError(std::string("warm: listen: ") + std::strerror(errno));
   }
+  // For who asks while a request is served.
+  const std::string words = report();
+  if (::ftruncate(seat_.lock.get(), 0) != 0 ||
+      !write_all(seat_.lock.get(), words)) {
+    throw LoadError(std::string("warm: lock: ") + std::strerror(errno));
+  }
   return application;
 }
 
