@@ -4,6 +4,7 @@
 import os
 import signal
 import sys
+import time
 
 VERSION = "first"
 
@@ -82,6 +83,29 @@ def _talk(environ):
     os.system(f"echo a child {word}")
     environ["wsgi.errors"].write(f"complained {word}\n")
     return [b"the response"]
+
+
+def _spin(environ):
+    _through_gate(environ)
+    while True:
+        pass
+
+
+def _burn(environ):
+    end = time.process_time() + 0.25
+    while time.process_time() < end:
+        pass
+    return [b"burnt"]
+
+
+def _fork(environ):
+    if os.fork() == 0:
+        null = os.open("/dev/null", os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        _through_gate(environ)
+        os._exit(0)
+    return [b"forked"]
 
 
 def _fail(environ):

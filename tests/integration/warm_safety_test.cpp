@@ -118,8 +118,9 @@ TEST_CASE("something else in the place of the socket is not spoken to",
     holder = listen_at(socket, SOCK_SEQPACKET, 0);
     const Descriptor in_the_queue = connect_to(socket);
     check_cold(site);
+  } else {
+    check_cold(site);
   }
-  check_cold(site);
   if (kind == "link to a file") CHECK(read_file(other) == "kept");
   if (worker_lives) {
     ::kill(worker, SIGKILL);
@@ -301,7 +302,7 @@ TEST_CASE("a worker holds nothing of who has started it", "[warm-safety]") {
   const WarmSite site;
   Pipe of_web_server;
   Command command = site.request();
-  command.descriptors.emplace_back(7, of_web_server.write.get());
+  command.descriptors.emplace_back(57, of_web_server.write.get());
   WatchedRequest first(std::move(command));
   CHECK(first.ends());
   of_web_server.write.reset();
@@ -317,5 +318,60 @@ TEST_CASE("a worker holds nothing of who has started it", "[warm-safety]") {
            target.starts_with("anon_inode:") ||
            target.starts_with(site.directory().path())));
   }
+  CHECK(site.ends());
+}
+
+TEST_CASE("a request that nobody waits for any more ends with its worker",
+          "[warm-safety]") {
+  if (no_python()) return;
+  const WarmSite site;
+  const pid_t worker = site.warm_up();
+  Gate gate(site.directory() / "gate");
+  WatchedRequest request(site.request("/spin", {{"test.gate", gate.path()}}));
+  gate.open();
+  request.process().signal(SIGKILL);
+  CHECK(request.ends());
+  CHECK(wait_until([&] { return site.processes().empty(); }));
+  CHECK(site.warm_up() != worker);
+  CHECK(site.ends());
+}
+
+TEST_CASE("a limit of processor time is for one request", "[warm-safety]") {
+  if (no_python()) return;
+  const WarmSite site;
+  const std::string which = GENERATE("-St 1", "-t 1");
+  CAPTURE(which);
+  Command command = site.request("/burn");
+  command.words.insert(
+      command.words.begin(),
+      {"/bin/sh", "-c", "ulimit " + which + " && exec \"$@\"", "sh"});
+  int warm = 0;
+  for (int i = 0; i < 6; ++i) {
+    const WarmAnswer answer = WarmSite::ask(command);
+    CHECK(answer.status == 0);
+    CHECK(answer.body == "burnt");
+    if (answer.is_warm()) ++warm;
+  }
+  if (which == "-St 1") CHECK(warm >= 4);
+  CHECK(site.ends());
+}
+
+TEST_CASE("what an application has forked keeps no place taken",
+          "[warm-safety]") {
+  if (no_python()) return;
+  const WarmSite site;
+  const pid_t worker = site.warm_up();
+  Gate gate(site.directory() / "gate");
+  const WarmAnswer answer = site.ask("/fork", {{"test.gate", gate.path()}});
+  CHECK(answer.body == "forked");
+  gate.await_reader();
+  ::kill(worker, SIGKILL);
+  CHECK(wait_until([&] {
+    const WarmAnswer next = site.ask();
+    CHECK(next.body == "first");
+    return next.is_warm();
+  }));
+  gate.open();
+  CHECK(wait_until([&] { return site.processes().size() == 1; }));
   CHECK(site.ends());
 }

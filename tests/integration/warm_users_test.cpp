@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
@@ -184,13 +185,12 @@ TEST_CASE("two users with one application do not share a worker",
   ::kill(hers, SIGTERM);
   ::kill(his, SIGTERM);
   CHECK(wait_until([&] {
-    return fs::is_empty(ben.fallback()) && site.files_in_place().empty();
+    const auto left = site.processes();
+    return std::all_of(left.begin(), left.end(),
+                       [](pid_t pid) { return owner_of(pid) == 0; });
   }));
-  for (const pid_t left : site.processes()) {
-    CHECK(owner_of(left) == 0);
-    ::kill(left, SIGTERM);
-  }
-  CHECK(site.is_left_clean());
+  CHECK(fs::is_empty(ben.fallback()));
+  CHECK(site.ends());
 }
 
 TEST_CASE("a user with other groups has another worker", "[warm-users]") {

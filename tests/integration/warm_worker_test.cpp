@@ -71,7 +71,7 @@ TEST_CASE("no request fails while the application is replaced", "[warm]") {
   });
   int served = 0;
   int warm = 0;
-  const Deadline deadline(Milliseconds(6000));
+  const Deadline deadline(Milliseconds(4000));
   while (served < 600 && !deadline.passed()) {
     const int before = version;
     const WarmAnswer answer = site.ask();

@@ -30,8 +30,11 @@
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/runtime.hpp"
+#include "decant/server/warm/caller_watch.hpp"
 #include "decant/server/warm/handover.hpp"
 #include "decant/server/warm/place.hpp"
+#include "decant/server/warm/processor_time.hpp"
+#include "decant/service/loop/forked_child.hpp"
 #include "decant/service/loop/loop.hpp"
 #include "decant/service/process/source_watch.hpp"
 #include "decant/service/request/served_request.hpp"
@@ -134,10 +137,13 @@ class Worker {
   /// True when what it has loaded is no longer what is there. Then it hides, so
   /// that the next worker can take its place, and ends.
   bool is_stale();
-  void count() noexcept { ++requests_; }
+  void before_request() const noexcept { time_.grant(); }
+  void after_request() noexcept;
   std::string report() const;
   /// Gives up what would tell others that it is there.
   void hide() noexcept;
+  /// Ends when nothing is left to be served, and lets another take its place.
+  void retire() noexcept;
 
  private:
   const Options& options_;
@@ -150,6 +156,7 @@ class Worker {
   const Clock::time_point begun_ = Clock::now();
   std::uint64_t requests_ = 0;
   bool stale_ = false;
+  const ProcessorTime time_;
 };
 
 /// What is changed while it is loaded is not known to be what was loaded.
@@ -189,6 +196,9 @@ Application Worker::load(const Loader& load) {
       !write_all(seat_.lock.get(), words)) {
     throw LoadError(std::string("warm: lock: ") + std::strerror(errno));
   }
+  // What the application forks may live longer, and is to keep no place taken.
+  seat_.socket.reset();
+  service::keep_from_forks(seat_.lock.get());
   return application;
 }
 
@@ -196,6 +206,7 @@ void Worker::hide() noexcept {
   if (!seat_.lock) return;
   ::unlinkat(place_.directory(), name_.c_str(), 0);
   ::unlinkat(place_.directory(), (name_ + ".lock").c_str(), 0);
+  service::forget_for_forks(seat_.lock.get());
   seat_.lock.reset();
 }
 
@@ -204,11 +215,21 @@ bool Worker::is_stale() {
   if (stale_ || now - looked_ < look_interval) return stale_;
   looked_ = now;
   stale_ = sources_.changed();
-  if (stale_) {
-    hide();
-    ::kill(::getpid(), SIGTERM);
-  }
+  if (stale_) retire();
   return stale_;
+}
+
+void Worker::retire() noexcept {
+  hide();
+  ::kill(::getpid(), SIGTERM);
+}
+
+void Worker::after_request() noexcept {
+  ++requests_;
+  if (time_.is_short() && !stale_) {
+    stale_ = true;
+    retire();
+  }
 }
 
 std::string Worker::report() const {
@@ -297,9 +318,8 @@ Next Desk::ready(service::Connection& connection) {
     return Next::close;
   }
   if (message->kind == Kind::stop) {
-    worker_.hide();
     answer(fd, worker_.report());
-    ::kill(::getpid(), SIGTERM);
+    worker_.retire();
     return Next::close;
   }
   // Who is turned away is served cold.
@@ -326,11 +346,12 @@ void Desk::serve(const service::Connection& connection,
   int status = 0;
   {
     const Voice voice(streams[2].get());
+    const CallerWatch watch(fd);
+    worker_.before_request();
     WarmRequest request(fd, streams, served_.limits);
     const Outcome outcome =
         service::run(served_, variables_, request, {}, observer_,
                      connection.arrived.load(std::memory_order_relaxed));
-    worker_.count();
     drain_body(streams[0].get(), variables_, request.consumed());
     DescriptorSink errors(streams[2].get());
     if (tell_of_write_error(errors, request.write_error()) ||
@@ -339,6 +360,7 @@ void Desk::serve(const service::Connection& connection,
       status = exit_failed;
     }
   }
+  worker_.after_request();
   // The web server waits for the end of the response first.
   for (Descriptor& stream : streams) stream.reset();
   answer(fd, encode_exit(status));
