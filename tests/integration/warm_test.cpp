@@ -105,8 +105,32 @@ TEST_CASE("environ is that of the request, whole", "[warm]") {
   const WarmAnswer too_large = site.ask("/environ", two);
   CHECK(too_large.is_cold());
   CHECK_THAT(too_large.body, Contains("HTTP_X_LARGER=" + large + "\n"));
-  // What the process has is what the first request had.
-  CHECK_THAT(site.ask("/process_environ").body, Contains("HTTP_X_FIRST=1\n"));
+  CHECK(site.ends());
+}
+
+TEST_CASE(
+    "the process of a worker has what the first request had, but nothing "
+    "of its client",
+    "[warm]") {
+  if (no_python()) return;
+  const WarmSite site;
+  site.warm_up({{"HTTP_COOKIE", "secret"},
+                {"HTTP_PROXY", "secret"},
+                {"REMOTE_USER", "secret"},
+                {"REDIRECT_REDIRECT_REMOTE_USER", "secret"},
+                {"REDIRECT_HTTP_AUTHORIZATION", "secret"},
+                {"QUERY_STRING", "secret=secret"},
+                {"REQUEST_URI", "/?secret"},
+                {"SSL_CLIENT_CERT", "secret"},
+                {"SSL_CERT_DIR", "/certificates"},
+                {"SITE", "of the first"}});
+  const WarmAnswer answer = site.ask(
+      "/process_environ", {{"SITE", "another"}, {"REMOTE_USER", "anna"}});
+  REQUIRE(answer.is_warm());
+  CHECK_THAT(answer.body, Contains("SITE=of the first\n"));
+  CHECK_THAT(answer.body, Contains("SSL_CERT_DIR=/certificates\n"));
+  CHECK_THAT(answer.body, Contains("GATEWAY_INTERFACE=CGI/1.1\n"));
+  CHECK_THAT(answer.body, !Contains("secret") && !Contains("anna"));
   CHECK(site.ends());
 }
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <set>
@@ -126,111 +127,48 @@ TEST_CASE("a request beside one that takes its time is served cold, to its end",
   CHECK(site.ends());
 }
 
-TEST_CASE("a worker that stands still costs a moment", "[warm-safety]") {
+TEST_CASE("an application that is switched by a link is loaded anew",
+          "[warm]") {
   if (no_python()) return;
   const WarmSite site;
-  const pid_t worker = site.warm_up();
-  ::kill(worker, SIGSTOP);
-  for (int i = 0; i < 3; ++i) {
-    WatchedRequest request(site.request());
-    CHECK(request.process().wait(soon) == 0);
-    // Nobody holds a descriptor of the web server for it.
-    CHECK(request.ends(soon));
-    CHECK_THAT(request.out(), Contains("first"));
-    CHECK_THAT(
-        request.out(),
-        Contains("X-Process: " + std::to_string(request.process().pid())));
+  const std::string link = site.directory() / "current";
+  for (const std::string release : {"one", "two"}) {
+    fs::create_directory(site.directory() / release);
+    std::string text = read_file(site.app());
+    text.replace(text.find("first"), 5, release);
+    site.directory().write(release + "/app.py", text);
   }
-  ::kill(worker, SIGCONT);
+  fs::create_directory_symlink("one", link);
+  Command command = site.request();
+  *std::find(command.words.begin(), command.words.end(), site.app()) =
+      link + "/app.py";
+  const auto comes_to = [&](const std::string& release) {
+    return wait_until([&] {
+      const WarmAnswer answer = WarmSite::ask(command);
+      CHECK(answer.status == 0);
+      return answer.is_warm() && answer.body == release;
+    });
+  };
+  CHECK(comes_to("one"));
+  fs::create_directory_symlink("two", link + ".new");
+  fs::rename(link + ".new", link);
+  CHECK(comes_to("two"));
+  CHECK(site.ends());
+}
+
+TEST_CASE("an application that has been removed is served no longer",
+          "[warm]") {
+  if (no_python()) return;
+  const WarmSite site;
+  const pid_t worker = site.warm_up();
+  fs::rename(site.app(), site.app() + ".away");
+  CHECK(wait_until([&] { return site.ask().by != worker; }));
+  const WarmAnswer answer = site.ask();
+  CHECK(answer.status == 3);
+  CHECK_THAT(answer.head, Contains("Status: 500 "));
+  // As an editor does it.
+  fs::rename(site.app() + ".away", site.app());
   CHECK(wait_until([&] { return site.ask().by == worker; }));
-  // It has served nothing of what was withdrawn meanwhile.
-  CHECK(site.ends());
-}
-
-TEST_CASE("a worker that dies between requests is replaced", "[warm-safety]") {
-  if (no_python()) return;
-  const WarmSite site;
-  const pid_t worker = site.warm_up();
-  const int number = GENERATE(SIGKILL, SIGSEGV, SIGTERM, SIGQUIT, SIGABRT);
-  CAPTURE(number);
-  ::kill(worker, number);
-  CHECK(is_answered(site.ask()));
-  pid_t next = -1;
-  CHECK(wait_until([&] {
-    const WarmAnswer answer = site.ask();
-    CHECK(is_answered(answer));
-    next = answer.by;
-    return answer.is_warm() && answer.by != worker;
-  }));
-  CHECK(site.processes() == std::vector{next});
-  CHECK(site.files_in_place().size() == 2);
-  CHECK(site.ends());
-}
-
-TEST_CASE("a worker that dies of a request fails that one alone",
-          "[warm-safety]") {
-  if (no_python()) return;
-  const WarmSite site;
-  const pid_t worker = site.warm_up();
-  const std::string number = GENERATE("SIGKILL", "SIGSEGV");
-  CAPTURE(number);
-  WatchedRequest request(site.request("/die?" + number));
-  CHECK(request.process().wait(soon) == 1);
-  CHECK(request.ends(soon));
-  CHECK(request.out().empty());
-  // Beside what Python says of it.
-  const std::string& errors = request.process().err();
-  CHECK(
-      errors.ends_with("decant: cgi: the warm worker died while it served\n"));
-  CHECK(count(errors, "decant: ") == 1);
-  pid_t next = -1;
-  CHECK(wait_until([&] {
-    const WarmAnswer answer = site.ask();
-    CHECK(is_answered(answer));
-    next = answer.by;
-    return answer.is_warm();
-  }));
-  CHECK(next != worker);
-  CHECK(site.ends());
-}
-
-TEST_CASE("a caller that is killed leaves nothing behind", "[warm-safety]") {
-  if (no_python()) return;
-  const WarmSite site;
-  const pid_t worker = site.warm_up();
-  const std::size_t open = [&] {
-    CHECK(site.ask().by == worker);
-    return open_descriptors(worker);
-  }();
-  // At whatever step it is by then, from before it has connected to after it
-  // has been served.
-  for (int microseconds = 0; microseconds < 6000; microseconds += 150) {
-    WatchedRequest request(site.request());
-    std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
-    request.process().signal(SIGKILL);
-    CHECK(request.ends(soon));
-  }
-  CHECK(wait_until([&] { return site.ask().by == worker; }));
-  CHECK(wait_until([&] { return open_descriptors(worker) == open; }));
-  CHECK(wait_until([&] { return site.processes() == std::vector{worker}; }));
-  CHECK(site.ends());
-}
-
-TEST_CASE("a caller that is killed while it waits for a busy worker",
-          "[warm-safety]") {
-  if (no_python()) return;
-  const WarmSite site;
-  const pid_t worker = site.warm_up();
-  const std::string note = site.directory() / "note";
-  ::kill(worker, SIGSTOP);
-  Process request(site.request("/endless", {{"test.note", note}}));
-  CHECK(wait_until([&] { return open_descriptors(request.pid()) > 3; }));
-  request.signal(SIGKILL);
-  CHECK(request.wait() == 128 + SIGKILL);
-  ::kill(worker, SIGCONT);
-  CHECK(wait_until([&] { return site.ask().by == worker; }));
-  // The application has not been called for nobody.
-  CHECK(read_file(note).empty());
   CHECK(site.ends());
 }
 

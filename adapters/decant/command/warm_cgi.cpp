@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
+#include <string_view>
 #include <utility>
 
 #include "decant/command/load.hpp"
@@ -27,16 +29,52 @@ std::string running_program() {
   return fs::read_symlink("/proc/self/exe", error);
 }
 
-/// The file of an application that is one, else its name as it was given.
-std::string file_of(const Settings& settings) {
+/// The file of an application that is one, by the way that leads there, which
+/// may be a link that is changed; else its name as it was given.
+std::string given_file(const Settings& settings) {
   if (settings.app.empty()) return running_program();
   const std::string rest = AppSpec::parse(settings.app).rest;
   std::error_code error;
   for (const std::string& file :
        {rest, rest.substr(0, std::min(rest.rfind(':'), rest.size()))}) {
-    if (fs::is_regular_file(file, error)) return fs::canonical(file, error);
+    if (fs::is_regular_file(file, error)) return fs::absolute(file, error);
   }
   return rest;
+}
+
+/// The same, whichever way leads there.
+std::string file_of(const Settings& settings) {
+  const std::string given = given_file(settings);
+  std::error_code error;
+  const fs::path file = fs::canonical(given, error);
+  return error ? given : file.string();
+}
+
+/// True for what tells of a client, by whatever name it is after a redirection.
+bool is_about_client(std::string_view entry) {
+  constexpr std::string_view redirected = "REDIRECT_";
+  constexpr std::array<std::string_view, 11> beginnings = {
+      "HTTP_",         "REMOTE_",    "AUTH_TYPE=",       "CONTENT_LENGTH=",
+      "CONTENT_TYPE=", "PATH_INFO=", "PATH_TRANSLATED=", "QUERY_STRING=",
+      "REQUEST_URI=",  "SSL_CLIENT", "SSL_SESSION"};
+  while (entry.starts_with(redirected)) entry.remove_prefix(redirected.size());
+  return std::any_of(
+      beginnings.begin(), beginnings.end(),
+      [entry](std::string_view name) { return entry.starts_with(name); });
+}
+
+/// The environment of a worker outlives the request that has started it: an
+/// application that looks for its user or a password there is to find nobody's
+/// rather than those of the first client.
+void forget_client() {
+  std::vector<std::string> names;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry = *at;
+    if (is_about_client(entry)) {
+      names.emplace_back(entry.substr(0, entry.find('=')));
+    }
+  }
+  for (const std::string& name : names) ::unsetenv(name.c_str());
 }
 
 /// False for a program, and for what is nothing: that is told as it always is.
@@ -58,6 +96,7 @@ WarmCgi::WarmCgi(const std::vector<std::string>& words, char** argv)
       was_tried_(!service::take_from_environment(warm::tried_variable).empty()),
       seat_(warm::take_seat()) {
   if (wish_.wanted) identity_.emplace(program_, wish_.words);
+  if (seat_) forget_client();
 }
 
 void WarmCgi::remember_origin(const Settings& settings) {
@@ -89,7 +128,7 @@ std::optional<int> WarmCgi::serve(const Settings& settings,
                       .app = file,
                       .idle_exit = settings.warm,
                       .max_requests = settings.service.max_requests,
-                      .files = {file}});
+                      .files = {file, given_file(settings)}});
 }
 
 int WarmCgi::tell(const Settings& settings) {

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -135,7 +136,8 @@ class Worker {
 
   const std::string& identity() const noexcept { return identity_; }
   /// True when what it has loaded is no longer what is there. Then it hides, so
-  /// that the next worker can take its place, and ends.
+  /// that the next worker can take its place, and ends; unless its file is only
+  /// gone, which may come back.
   bool is_stale();
   void before_request() const noexcept { time_.grant(); }
   void after_request() noexcept;
@@ -156,6 +158,8 @@ class Worker {
   const Clock::time_point begun_ = Clock::now();
   std::uint64_t requests_ = 0;
   bool stale_ = false;
+  bool missing_ = false;
+  std::vector<std::string> own_files_;
   const ProcessorTime time_;
 };
 
@@ -196,6 +200,9 @@ Application Worker::load(const Loader& load) {
       !write_all(seat_.lock.get(), words)) {
     throw LoadError(std::string("warm: lock: ") + std::strerror(errno));
   }
+  for (const std::string& file : options_.files) {
+    if (::access(file.c_str(), F_OK) == 0) own_files_.push_back(file);
+  }
   // What the application forks may live longer, and is to keep no place taken.
   seat_.socket.reset();
   service::keep_from_forks(seat_.lock.get());
@@ -212,24 +219,24 @@ void Worker::hide() noexcept {
 
 bool Worker::is_stale() {
   const auto now = Clock::now();
-  if (stale_ || now - looked_ < look_interval) return stale_;
+  if (stale_ || now - looked_ < look_interval) return stale_ || missing_;
   looked_ = now;
-  stale_ = sources_.changed();
-  if (stale_) retire();
-  return stale_;
+  if (sources_.changed()) retire();
+  missing_ = std::any_of(
+      own_files_.begin(), own_files_.end(),
+      [](const std::string& f) { return ::access(f.c_str(), F_OK) != 0; });
+  return stale_ || missing_;
 }
 
 void Worker::retire() noexcept {
+  stale_ = true;
   hide();
   ::kill(::getpid(), SIGTERM);
 }
 
 void Worker::after_request() noexcept {
   ++requests_;
-  if (time_.is_short() && !stale_) {
-    stale_ = true;
-    retire();
-  }
+  if (time_.is_short() && !stale_) retire();
 }
 
 std::string Worker::report() const {
