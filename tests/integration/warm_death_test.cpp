@@ -24,7 +24,10 @@ bool is_answered(const WarmAnswer& answer) {
 
 TEST_CASE("a worker that stands still costs a moment", "[warm-safety]") {
   if (no_python()) return;
-  const WarmSite site;
+  const TemporaryDirectory tree;
+  const bool by_front = GENERATE(false, true);
+  const WarmSite site({"--warm"},
+                      by_front ? install_front(tree) : decant_command());
   const pid_t worker = site.warm_up();
   ::kill(worker, SIGSTOP);
   for (int i = 0; i < 3; ++i) {

@@ -33,6 +33,17 @@ pid_t number_after(const std::string& text, const std::string& words) {
 
 }  // namespace
 
+std::string install_front(const TemporaryDirectory& directory) {
+  const fs::path folder = directory.path();
+  const fs::path inner = folder / DECANT_TEST_LIBRARY_FOLDER / "decant";
+  fs::create_directories(folder / "bin");
+  fs::create_directories(inner);
+  fs::copy_file(DECANT_FRONT, folder / "bin/decant");
+  fs::copy_file(decant_command(), inner / "decant");
+  fs::copy_file(python_module_file(), inner / "python.so");
+  return folder / "bin/decant";
+}
+
 WarmSite::WarmSite(Words words, std::string program)
     : program_(program.empty() ? decant_command() : std::move(program)),
       words_(std::move(words)),

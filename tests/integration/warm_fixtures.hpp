@@ -14,6 +14,10 @@
 
 namespace decant::test {
 
+/// Makes a tree as it is installed, with the front in bin and the command
+/// behind it; gives the front.
+std::string install_front(const TemporaryDirectory& directory);
+
 /// A request that has been served.
 struct WarmAnswer {
   int status = -1;

@@ -221,7 +221,10 @@ TEST_CASE("--chdir and --env hold for a worker as they do cold", "[warm]") {
 
 TEST_CASE("a client's query is no option", "[warm-safety]") {
   if (no_python()) return;
-  const WarmSite site;
+  const TemporaryDirectory tree;
+  const bool by_front = GENERATE(false, true);
+  const std::string program = by_front ? install_front(tree) : decant_command();
+  const WarmSite site({"--warm"}, program);
   const pid_t worker = site.warm_up();
   for (const std::string query :
        {"--warm-stop", "--warm-status", "--warm=1", "--warm"}) {
@@ -231,7 +234,7 @@ TEST_CASE("a client's query is no option", "[warm-safety]") {
     CHECK(answer.by == worker);
     CHECK(answer.body == "first");
   }
-  const WarmSite without(Words{});
+  const WarmSite without(Words{}, program);
   Command command = without.request("/?--warm");
   command.words.emplace_back("--warm");
   for (int i = 0; i < 3; ++i) CHECK(WarmSite::ask(command).is_cold());

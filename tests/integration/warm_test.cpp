@@ -15,18 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A tree as it is installed: the front, and the command beside it.
-std::string install_front(const TemporaryDirectory& directory) {
-  const fs::path folder = directory.path();
-  const fs::path inner = folder / DECANT_TEST_LIBRARY_FOLDER / "decant";
-  fs::create_directories(folder / "bin");
-  fs::create_directories(inner);
-  fs::copy_file(DECANT_FRONT, folder / "bin/decant");
-  fs::copy_file(decant_command(), inner / "decant");
-  fs::copy_file(python_module_file(), inner / "python.so");
-  return folder / "bin/decant";
-}
-
 void check_is_told(const std::string& errors, const std::string& word) {
   for (const char* const text :
        {"printed ", "said ", "to one ", "to two ", "a child ", "complained "}) {

@@ -21,7 +21,7 @@
 
 namespace {
 
-using namespace decant;
+namespace warm = decant::warm;
 
 /// The command itself, which lies at a place of its own beside this program, so
 /// that an installed tree can be moved; else where it was installed.
@@ -40,8 +40,8 @@ std::string find_command() {
 std::vector<std::string> own_words(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const char* const query = std::getenv("QUERY_STRING");
-  return command::without_query_words(std::move(words),
-                                      query != nullptr ? query : "");
+  return decant::command::without_query_words(std::move(words),
+                                              query != nullptr ? query : "");
 }
 
 int become_command(const std::string& command, char** argv) {
@@ -51,7 +51,7 @@ int become_command(const std::string& command, char** argv) {
                            "; install decant as a whole\n";
   [[maybe_unused]] const auto written =
       ::write(STDERR_FILENO, text.data(), text.size());
-  return exit_failed;
+  return decant::exit_failed;
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::string running_program() {
 /// may be a link that is changed; else its name as it was given.
 std::string given_file(const Settings& settings) {
   if (settings.app.empty()) return running_program();
-  const std::string rest = AppSpec::parse(settings.app).rest;
+  std::string rest = AppSpec::parse(settings.app).rest;
   std::error_code error;
   for (const std::string& file :
        {rest, rest.substr(0, std::min(rest.rfind(':'), rest.size()))}) {

@@ -196,10 +196,7 @@ Application Worker::load(const Loader& load) {
   }
   // For who asks while a request is served.
   const std::string words = report();
-  if (::ftruncate(seat_.lock.get(), 0) != 0 ||
-      !write_all(seat_.lock.get(), words)) {
-    throw LoadError(std::string("warm: lock: ") + std::strerror(errno));
-  }
+  if (::ftruncate(seat_.lock.get(), 0) == 0) write_all(seat_.lock.get(), words);
   for (const std::string& file : options_.files) {
     if (::access(file.c_str(), F_OK) == 0) own_files_.push_back(file);
   }

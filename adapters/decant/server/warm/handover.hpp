@@ -15,7 +15,7 @@ namespace decant::warm {
 
 /// Largest message in bytes: what Linux takes in one piece by default, and the
 /// arguments and environment of most programs.
-inline constexpr std::size_t most_message = 192 * 1024;
+inline constexpr std::size_t most_message = std::size_t{192} * 1024;
 
 /// Descriptors that go along with a request: its standard input, output and
 /// error. They lie in a socket of their own, from which a single message is to
