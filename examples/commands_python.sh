@@ -17,6 +17,8 @@ exit
 cp hello.py /usr/lib/cgi-bin/
 curl http://localhost/cgi-bin/hello.py
 
+sudo -u www-data decant cgi /usr/lib/cgi-bin/visits.py --warm-status
+
 decant fcgi ./hello.py --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 decant fcgi mysite.wsgi --chdir /srv/django_site --listen unix:/run/decant/django.sock --mode 0660 --owner www-data:www-data
 decant fcgi /srv/flask_site/app.py --processes 1 --venv /srv/flask_site/venv --listen unix:/run/decant/flask.sock --mode 0660 --owner www-data:www-data
