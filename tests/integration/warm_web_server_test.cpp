@@ -172,7 +172,7 @@ pid_t await_worker(const WarmPlace& place, const std::string& app,
                    const Ask& ask, const std::string& target, pid_t last = 0) {
   pid_t pid = 0;
   const bool came = wait_until([&] {
-    CHECK(ask({target}).status == 200);
+    CHECK(ask({target, "GET", {{"Cookie", "of=somebody"}}}).status == 200);
     pid = place.worker(app);
     return pid != 0 && pid != last;
   });
@@ -202,6 +202,13 @@ void check_flask(const WarmSites& sites, const Ask& ask) {
   const int first = next_visit(ask, pid);
   for (int i = 1; i <= 3; ++i) CHECK(next_visit(ask, pid) == first + i);
   CHECK(sites.worker(sites.flask()) == pid);
+
+  // Of whoever was the first it keeps nothing, not even for who looks at the
+  // process.
+  const std::string environment =
+      read_file("/proc/" + std::to_string(pid) + "/environ");
+  CHECK_THAT(environment,
+             Contains("SERVER_SOFTWARE=") && !Contains("somebody"));
 
   // Its file changes: what comes next is new, and nothing of the old is left.
   std::ofstream(sites.flask(), std::ios::app)

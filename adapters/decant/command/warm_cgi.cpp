@@ -65,13 +65,16 @@ bool is_about_client(std::string_view entry) {
 
 /// The environment of a worker outlives the request that has started it: an
 /// application that looks for its user or a password there is to find nobody's
-/// rather than those of the first client.
+/// rather than those of the first client. Nor is anybody who looks at the
+/// process: /proc shows the memory that the values had at the start.
 void forget_client() {
   std::vector<std::string> names;
   for (char** at = environ; *at != nullptr; ++at) {
     const std::string_view entry = *at;
     if (is_about_client(entry)) {
       names.emplace_back(entry.substr(0, entry.find('=')));
+      const std::size_t value = std::min(names.back().size() + 1, entry.size());
+      std::fill(*at + value, *at + entry.size(), '\0');
     }
   }
   for (const std::string& name : names) ::unsetenv(name.c_str());
