@@ -20,6 +20,7 @@ curl http://localhost/cgi-bin/hello.py
 # The package, and its command in an interpreter of one's own.
 python3 -m pip install .
 python3 -m decant http mysite.wsgi
+sudo -u www-data decant cgi /usr/lib/cgi-bin/visits.py --warm-status
 
 decant fcgi ./hello.py --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 decant fcgi mysite.wsgi --chdir /srv/django_site --listen unix:/run/decant/django.sock --mode 0660 --owner www-data:www-data

@@ -42,7 +42,7 @@ for file in bin/decant include/decant/decant.hpp include/decant/main.hpp \
   share/man/man1/decant.1 share/man/man1/decant-fcgi.1 \
   share/man/man1/decant-http.1 \
   share/man/man3/decant.3 share/man/man7/decant-application.7 \
-  share/man/man7/decant-service.7; do
+  share/man/man7/decant-service.7 share/man/man7/decant-warm.7; do
   [ -f "$installed/$file" ] || fail "$file is not installed"
 done
 

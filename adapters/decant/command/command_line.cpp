@@ -161,7 +161,9 @@ class Parser {
                         "handed over, until none has come for SECONDS (default "
                         "300)"
                       : "For cgi: of no effect here")
-        ->type_name("[=SECONDS]");
+        ->type_name("or --warm=SECONDS")
+        // The program in front of the command reads no file.
+        ->configurable(false);
   }
 
   void add_cgi_options() {
@@ -185,7 +187,8 @@ class Parser {
     if (by_option) {
       settings_.warm = parse_seconds("--warm", warm_, 1);
     } else if (variable != nullptr && *variable != '\0') {
-      settings_.warm = parse_seconds("DECANT_WARM", variable);
+      const auto seconds = parse_seconds("DECANT_WARM", variable);
+      if (seconds.count() != 0) settings_.warm = seconds;
     }
   }
 

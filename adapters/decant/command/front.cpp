@@ -17,10 +17,11 @@
 #include "decant/command/query_words.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/server/warm/caller.hpp"
+#include "decant/server/warm/place.hpp"
 
 namespace {
 
-using namespace decant;
+namespace warm = decant::warm;
 
 /// The command itself, which lies at a place of its own beside this program, so
 /// that an installed tree can be moved; else where it was installed.
@@ -39,8 +40,8 @@ std::string find_command() {
 std::vector<std::string> own_words(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const char* const query = std::getenv("QUERY_STRING");
-  return command::without_query_words(std::move(words),
-                                      query != nullptr ? query : "");
+  return decant::command::without_query_words(std::move(words),
+                                              query != nullptr ? query : "");
 }
 
 int become_command(const std::string& command, char** argv) {
@@ -50,7 +51,7 @@ int become_command(const std::string& command, char** argv) {
                            "; install decant as a whole\n";
   [[maybe_unused]] const auto written =
       ::write(STDERR_FILENO, text.data(), text.size());
-  return exit_failed;
+  return decant::exit_failed;
 }
 
 }  // namespace
@@ -62,7 +63,8 @@ int main(int argc, char** argv) {
     if (std::getenv("GATEWAY_INTERFACE") != nullptr) {
       const warm::Wish wish = warm::read_wish(own_words(argc, argv));
       if (wish.wanted) {
-        if (const auto status = warm::hand_over(wish, command)) return *status;
+        const warm::Identity identity(command, wish.words);
+        if (const auto status = warm::hand_over(identity)) return *status;
         ::setenv(warm::tried_variable, "1", 1);
       }
     }

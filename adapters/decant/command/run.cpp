@@ -111,6 +111,7 @@ int serve_once(Side side, const Settings& settings,
 int prepare_and_serve(Side side, const Settings& settings,
                       const ApplicationLoader& loader, WarmCgi& warm) {
   service::set_log_level(settings.log_level);
+  if (side == Side::cgi) warm.remember_origin(settings);
   set_process_environment(settings);
   if (!settings.chdir.empty() && ::chdir(settings.chdir.c_str()) != 0) {
     throw UsageError("--chdir: " + quoted(settings.chdir) + ": " +

@@ -9,6 +9,8 @@
 #include "decant/command/command_line.hpp"
 #include "decant/command/run.hpp"
 #include "decant/server/warm.hpp"
+#include "decant/server/warm/caller.hpp"
+#include "decant/server/warm/place.hpp"
 
 namespace decant::command {
 
@@ -19,6 +21,9 @@ class WarmCgi {
   /// `argv`.
   WarmCgi(const std::vector<std::string>& words, char** argv);
 
+  /// To be called before what `settings` say changes this process: a worker is
+  /// started as the process was.
+  void remember_origin(const Settings& settings);
   /// Hands the request of this process over. Gives the exit status once it has
   /// been served, no value when this process is to go on.
   std::optional<int> hand_over() const;
@@ -36,6 +41,8 @@ class WarmCgi {
   char** argv_;
   bool was_tried_;
   std::optional<warm::Seat> seat_;
+  std::optional<warm::Identity> identity_;  // of a process that has a wish
+  warm::Origin origin_;
 };
 
 }  // namespace decant::command

@@ -3,17 +3,19 @@
 // The way of a request through the files:
 //   command/front      the program that the web server starts
 //   warm/caller        connects, sends a message of warm/handover, waits
-//   warm.cpp           the worker, here: accepts it and serves it
+//   warm.cpp           the worker, here: takes it and serves it
 //   warm/starter       where there is no worker: starts one; the request is
 //                      served cold, by cgi.cpp
 #include "decant/server/warm.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -29,8 +31,11 @@
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
 #include "decant/runtime.hpp"
+#include "decant/server/warm/caller_watch.hpp"
 #include "decant/server/warm/handover.hpp"
 #include "decant/server/warm/place.hpp"
+#include "decant/server/warm/processor_time.hpp"
+#include "decant/service/loop/forked_child.hpp"
 #include "decant/service/loop/loop.hpp"
 #include "decant/service/process/source_watch.hpp"
 #include "decant/service/request/served_request.hpp"
@@ -131,12 +136,16 @@ class Worker {
 
   const std::string& identity() const noexcept { return identity_; }
   /// True when what it has loaded is no longer what is there. Then it hides, so
-  /// that the next worker can take its place, and ends.
+  /// that the next worker can take its place, and ends; unless its file is only
+  /// gone, which may come back.
   bool is_stale();
-  void count() noexcept { ++requests_; }
+  void before_request() const noexcept { time_.grant(); }
+  void after_request() noexcept;
   std::string report() const;
   /// Gives up what would tell others that it is there.
   void hide() noexcept;
+  /// Ends when nothing is left to be served, and lets another take its place.
+  void retire() noexcept;
 
  private:
   const Options& options_;
@@ -149,6 +158,9 @@ class Worker {
   const Clock::time_point begun_ = Clock::now();
   std::uint64_t requests_ = 0;
   bool stale_ = false;
+  bool missing_ = false;
+  std::vector<std::string> own_files_;
+  const ProcessorTime time_;
 };
 
 /// What is changed while it is loaded is not known to be what was loaded.
@@ -182,6 +194,15 @@ Application Worker::load(const Loader& load) {
   if (::listen(seat_.socket.get(), backlog) != 0) {
     throw LoadError(std::string("warm: listen: ") + std::strerror(errno));
   }
+  // For who asks while a request is served.
+  const std::string words = report();
+  if (::ftruncate(seat_.lock.get(), 0) == 0) write_all(seat_.lock.get(), words);
+  for (const std::string& file : options_.files) {
+    if (::access(file.c_str(), F_OK) == 0) own_files_.push_back(file);
+  }
+  // What the application forks may live longer, and is to keep no place taken.
+  seat_.socket.reset();
+  service::keep_from_forks(seat_.lock.get());
   return application;
 }
 
@@ -189,19 +210,30 @@ void Worker::hide() noexcept {
   if (!seat_.lock) return;
   ::unlinkat(place_.directory(), name_.c_str(), 0);
   ::unlinkat(place_.directory(), (name_ + ".lock").c_str(), 0);
+  service::forget_for_forks(seat_.lock.get());
   seat_.lock.reset();
 }
 
 bool Worker::is_stale() {
   const auto now = Clock::now();
-  if (stale_ || now - looked_ < look_interval) return stale_;
+  if (stale_ || now - looked_ < look_interval) return stale_ || missing_;
   looked_ = now;
-  stale_ = sources_.changed();
-  if (stale_) {
-    hide();
-    ::kill(::getpid(), SIGTERM);
-  }
-  return stale_;
+  if (sources_.changed()) retire();
+  missing_ = std::any_of(
+      own_files_.begin(), own_files_.end(),
+      [](const std::string& f) { return ::access(f.c_str(), F_OK) != 0; });
+  return stale_ || missing_;
+}
+
+void Worker::retire() noexcept {
+  stale_ = true;
+  hide();
+  ::kill(::getpid(), SIGTERM);
+}
+
+void Worker::after_request() noexcept {
+  ++requests_;
+  if (time_.is_short() && !stale_) retire();
 }
 
 std::string Worker::report() const {
@@ -247,10 +279,14 @@ Received receive(int socket, std::span<char> buffer) {
   return received;
 }
 
-bool answer(int socket, std::string_view text) {
-  return ::send(socket, text.data(), text.size(),
-                MSG_NOSIGNAL | MSG_DONTWAIT) ==
-         static_cast<ssize_t>(text.size());
+/// Who has left hears nothing.
+void answer(int socket, std::string_view text) {
+  ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+bool has_left(int socket) {
+  pollfd poll{socket, 0, 0};
+  return ::poll(&poll, 1, 0) != 0;
 }
 
 /// The worker's end of a connection.
@@ -271,6 +307,7 @@ class Desk final : public service::Protocol {
   service::Observer* const observer_;
   Variables variables_;
   std::string buffer_ = std::string(most_message + 1, '\0');
+  std::array<char, 1> hand_buffer_{};
 };
 
 Next Desk::ready(service::Connection& connection) {
@@ -285,21 +322,22 @@ Next Desk::ready(service::Connection& connection) {
     return Next::close;
   }
   if (message->kind == Kind::stop) {
-    worker_.hide();
     answer(fd, worker_.report());
-    ::kill(::getpid(), SIGTERM);
+    worker_.retire();
     return Next::close;
   }
-  // Who is turned away is served cold. With a word that arrives the request is
-  // ours: the caller waits, or has withdrawn before.
+  // Who is turned away is served cold.
   if (message->identity != worker_.identity() || worker_.is_stale() ||
-      received.descriptors.size() != descriptors_sent ||
-      !answer(fd, accepted)) {
+      received.descriptors.size() != 1 || has_left(fd)) {
     return Next::close;
   }
+  Received hand = receive(received.descriptors.front().get(), hand_buffer_);
+  if (hand.descriptors.size() != descriptors_sent) return Next::close;
+  // From here on it is ours: the caller waits.
+  received.descriptors.clear();
   serve(connection, message->environment,
-        {std::move(received.descriptors[0]), std::move(received.descriptors[1]),
-         std::move(received.descriptors[2])});
+        {std::move(hand.descriptors[0]), std::move(hand.descriptors[1]),
+         std::move(hand.descriptors[2])});
   return Next::close;
 }
 
@@ -312,11 +350,12 @@ void Desk::serve(const service::Connection& connection,
   int status = 0;
   {
     const Voice voice(streams[2].get());
+    const CallerWatch watch(fd);
+    worker_.before_request();
     WarmRequest request(fd, streams, served_.limits);
     const Outcome outcome =
         service::run(served_, variables_, request, {}, observer_,
                      connection.arrived.load(std::memory_order_relaxed));
-    worker_.count();
     drain_body(streams[0].get(), variables_, request.consumed());
     DescriptorSink errors(streams[2].get());
     if (tell_of_write_error(errors, request.write_error()) ||
@@ -325,6 +364,7 @@ void Desk::serve(const service::Connection& connection,
       status = exit_failed;
     }
   }
+  worker_.after_request();
   // The web server waits for the end of the response first.
   for (Descriptor& stream : streams) stream.reset();
   answer(fd, encode_exit(status));

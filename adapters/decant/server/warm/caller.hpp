@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "decant/server/warm/place.hpp"
+
 namespace decant::warm {
 
 /// What the words and the environment of a program say about warmth.
@@ -25,10 +27,10 @@ Wish read_wish(const std::vector<std::string>& words);
 /// of it: it need not try again.
 inline constexpr const char* tried_variable = "DECANT_WARM_TRIED";
 
-/// Hands the request of this process over to the worker of `program`, a file,
-/// that `wish` names. Gives the exit status when it has been served, with
-/// descriptors 0, 1 and 2 of this process; no value when nobody has begun to,
-/// and it is to be served here. Throws nothing but std::bad_alloc.
-std::optional<int> hand_over(const Wish& wish, const std::string& program);
+/// Hands the request of this process over to the worker of that identity. Gives
+/// the exit status when it has been served, with descriptors 0, 1 and 2 of this
+/// process; no value when nobody has begun to, and it is to be served here.
+/// Throws nothing but std::bad_alloc.
+std::optional<int> hand_over(const Identity& identity);
 
 }  // namespace decant::warm

@@ -15,13 +15,16 @@ namespace decant::warm {
 
 /// Largest message in bytes: what Linux takes in one piece by default, and the
 /// arguments and environment of most programs.
-inline constexpr std::size_t most_message = 192 * 1024;
+inline constexpr std::size_t most_message = std::size_t{192} * 1024;
 
 /// Descriptors that go along with a request: its standard input, output and
-/// error.
+/// error. They lie in a socket of their own, from which a single message is to
+/// be taken: the worker, which is sent that socket, takes it when it begins to
+/// serve, or the caller, which keeps a copy, when it has waited in vain. So a
+/// request is served once, and nobody who is late holds what it is served with.
 inline constexpr int descriptors_sent = 3;
 
-/// How long a caller waits until its request is accepted.
+/// How long a caller waits until its request is taken.
 inline constexpr int patience_ms = 50;
 
 enum class Kind : std::uint8_t {
@@ -47,9 +50,7 @@ std::optional<HandOver> decode(std::string_view bytes);
 /// out.
 void take_variables(std::string_view environment, Variables& variables);
 
-/// What a worker answers a request with: that it has begun to serve it, and the
-/// exit status in the end.
-inline constexpr std::string_view accepted = "A";
+/// What a worker answers a request with in the end: its exit status.
 std::string encode_exit(int status);
 std::optional<int> decode_exit(std::string_view bytes);
 

@@ -73,10 +73,24 @@ bool arrange_descriptors(const Seat& seat) {
          ::close_range(lock_number + 1, ~0U, 0) == 0;
 }
 
+/// As the program was started, so that it comes to the same again.
+bool go_back(const Origin& origin) {
+  if (origin.directory && ::fchdir(origin.directory.get()) != 0) return false;
+  if (origin.environment.empty()) return true;
+  ::clearenv();
+  for (const std::string& entry : origin.environment) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos) continue;
+    ::setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+  }
+  return true;
+}
+
 [[noreturn]] void become_worker(const Seat& seat, const std::string& program,
-                                char** argv) {
+                                char** argv, const Origin& origin) {
   // Of nobody's children, so that nobody is left to wait for it.
-  if (::setsid() < 0 || ::fork() != 0 || !arrange_descriptors(seat)) {
+  if (::setsid() < 0 || ::fork() != 0 || !go_back(origin) ||
+      !arrange_descriptors(seat)) {
     ::_exit(0);
   }
   sigset_t none;
@@ -98,19 +112,18 @@ bool arrange_descriptors(const Seat& seat) {
 
 }  // namespace
 
-void start_worker(const Wish& wish, const std::string& program,
-                  char** argv) noexcept {
+void start_worker(const std::string& name, const std::string& program,
+                  char** argv, const Origin& origin) noexcept {
   try {
     const auto place = Place::find();
     if (!place) return;
-    const std::string name = Identity(program, wish.words).name();
     Seat seat;
     seat.lock = take_lock(*place, name);
     if (!seat.lock) return;
     seat.socket = bind(*place, name);
     if (!seat.socket) return;
     const pid_t child = ::fork();
-    if (child == 0) become_worker(seat, program, argv);
+    if (child == 0) become_worker(seat, program, argv, origin);
     while (child > 0 && ::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
   } catch (const std::exception&) {  // no memory: as without a worker

@@ -4,11 +4,15 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +22,7 @@
 namespace decant::warm {
 namespace {
 
-constexpr int patience_for_report_ms = 1000;
+constexpr int patience_for_report_ms = 250;
 constexpr std::size_t most_report = 8192;
 
 std::vector<std::string> sockets_in(const Place& place) {
@@ -36,19 +40,64 @@ std::vector<std::string> sockets_in(const Place& place) {
   return names;
 }
 
-/// What a worker says of itself; empty when it says nothing.
-std::string ask(const Place& place, const std::string& name, Kind kind) {
-  const Descriptor socket = connect(place, name);
+/// What a worker answers; no value when it says nothing.
+std::optional<Report> ask(int socket, Kind kind) {
   std::string message;
-  if (!socket || !encode(message, {.kind = kind}) ||
-      ::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) {
-    return {};
+  if (!encode(message, {.kind = kind}) ||
+      ::send(socket, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
+    return std::nullopt;
   }
-  pollfd poll{socket.get(), POLLIN, 0};
-  if (::poll(&poll, 1, patience_for_report_ms) <= 0) return {};
+  pollfd poll{socket, POLLIN, 0};
+  if (::poll(&poll, 1, patience_for_report_ms) <= 0) return std::nullopt;
   std::array<char, most_report> buffer{};
-  const ssize_t got = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
-  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+  const ssize_t got = ::recv(socket, buffer.data(), buffer.size(), 0);
+  return decode_report(
+      {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
+}
+
+/// What a worker has written down, which is there as long as it has its lock;
+/// no value unless it is the process that listens at `socket`.
+std::optional<Report> look_up(const Place& place, const std::string& name,
+                              int socket) {
+  const Descriptor lock(
+      ::openat(place.directory(), (name + ".lock").c_str(),
+               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) {
+    return std::nullopt;
+  }
+  std::array<char, most_report> buffer{};
+  const ssize_t got = read_some(lock.get(), buffer);
+  auto report = decode_report(
+      {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (!report ||
+      ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+      report->pid != static_cast<std::uint64_t>(peer.pid)) {
+    return std::nullopt;
+  }
+  return report;
+}
+
+void stop(const Place& place, const std::string& name, const Report& report,
+          bool busy) {
+  if (busy) {
+    ::kill(static_cast<pid_t>(report.pid), SIGTERM);
+  } else if (const Descriptor socket = connect(place, name)) {
+    ask(socket.get(), Kind::stop);
+  }
+}
+
+std::string line_of(const Report& report, bool busy) {
+  std::string line = "process " + std::to_string(report.pid) + ", ";
+  if (busy) {
+    line += "busy, ";
+  } else {
+    line += std::to_string(report.requests) + " requests in " +
+            std::to_string(report.seconds) + " seconds, ";
+  }
+  append_escaped(line, report.app);
+  return line;
 }
 
 }  // namespace
@@ -58,14 +107,18 @@ std::string tell_workers(const std::string& app, Kind kind) {
   const auto place = Place::find();
   if (!place) return lines;
   for (const std::string& name : sockets_in(*place)) {
-    const auto report = decode_report(ask(*place, name, Kind::status));
+    const Descriptor socket = connect(*place, name);
+    if (!socket) continue;
+    auto report = ask(socket.get(), Kind::status);
+    const bool busy = !report;
+    if (busy) report = look_up(*place, name, socket.get());
     if (!report || report->app != app) continue;
-    if (kind == Kind::stop) ask(*place, name, Kind::stop);
-    lines += "process " + std::to_string(report->pid) + ", " +
-             std::to_string(report->requests) + " requests in " +
-             std::to_string(report->seconds) + " seconds, ";
-    append_escaped(lines, app);
-    lines += kind == Kind::stop ? ", is told to end\n" : "\n";
+    lines += line_of(*report, busy);
+    if (kind == Kind::stop) {
+      stop(*place, name, *report, busy);
+      lines += ", is told to end";
+    }
+    lines += '\n';
   }
   return lines;
 }

@@ -9,8 +9,8 @@
 namespace decant::warm {
 
 /// Tells, a line each, of the workers that serve `app`, as Options::app names
-/// it, after it has asked them to end with Kind::stop. Empty when there is
-/// none. Waits no longer than a second for each.
+/// it, after it has asked them to end with Kind::stop; one that is busy is sent
+/// TERM. Empty when there is none.
 std::string tell_workers(const std::string& app, Kind kind);
 
 }  // namespace decant::warm
