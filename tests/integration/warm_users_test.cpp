@@ -282,3 +282,32 @@ TEST_CASE("rights that the user has not keep a program cold", "[warm-users]") {
   CHECK(site.processes().empty());
   CHECK(site.files_in_place().empty());
 }
+
+TEST_CASE("a worker is seen in whichever place it is", "[warm-users]") {
+  if (no_python() || cannot_be_others()) return;
+  const User user(a_user(11));
+  const WarmSite site;
+  user.own(site);
+  user.own(user.fallback());
+  // By a web server that knows of no directory of the user's.
+  Command request = user.run(site.request());
+  std::erase_if(request.environment, [](const auto& variable) {
+    return variable.first == "XDG_RUNTIME_DIR";
+  });
+  request.environment.emplace_back("DECANT_TEST", site.directory().path());
+  pid_t worker = -1;
+  REQUIRE(wait_until([&] {
+    const WarmAnswer answer = WarmSite::ask(request);
+    worker = answer.by;
+    return answer.is_warm();
+  }));
+  CHECK_FALSE(fs::is_empty(user.fallback()));
+  // By its user at a terminal, who has one.
+  Command tell = user.run(site.request());
+  tell.words.back() = "--warm-status";
+  CHECK_THAT(run(tell).out, Contains("process " + std::to_string(worker)));
+  tell.words.back() = "--warm-stop";
+  CHECK_THAT(run(tell).out, Contains("is told to end"));
+  CHECK(site.is_left_clean());
+  CHECK(fs::is_empty(user.fallback()));
+}
