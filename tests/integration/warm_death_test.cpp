@@ -22,7 +22,7 @@ bool is_answered(const WarmAnswer& answer) {
 
 }  // namespace
 
-TEST_CASE("a worker that stands still costs a moment", "[warm-safety]") {
+TEST_CASE("a worker that stands still costs a moment", "[warm-death]") {
   if (no_python()) return;
   const TemporaryDirectory tree;
   const bool by_front = GENERATE(false, true);
@@ -46,7 +46,7 @@ TEST_CASE("a worker that stands still costs a moment", "[warm-safety]") {
   CHECK(site.ends());
 }
 
-TEST_CASE("a worker that dies between requests is replaced", "[warm-safety]") {
+TEST_CASE("a worker that dies between requests is replaced", "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
@@ -67,7 +67,7 @@ TEST_CASE("a worker that dies between requests is replaced", "[warm-safety]") {
 }
 
 TEST_CASE("a worker that dies of a request fails that one alone",
-          "[warm-safety]") {
+          "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
@@ -93,7 +93,7 @@ TEST_CASE("a worker that dies of a request fails that one alone",
   CHECK(site.ends());
 }
 
-TEST_CASE("a caller that is killed leaves nothing behind", "[warm-safety]") {
+TEST_CASE("a caller that is killed leaves nothing behind", "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
@@ -116,7 +116,7 @@ TEST_CASE("a caller that is killed leaves nothing behind", "[warm-safety]") {
 }
 
 TEST_CASE("a caller that is killed while it waits for a busy worker",
-          "[warm-safety]") {
+          "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
@@ -136,7 +136,7 @@ TEST_CASE("a caller that is killed while it waits for a busy worker",
 TEST_CASE(
     "a worker that dies at any step of a hand-over loses at most what it "
     "serves",
-    "[warm-safety]") {
+    "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const int number = GENERATE(SIGKILL, SIGSEGV, SIGSTOP);
@@ -168,7 +168,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a request that nobody waits for any more ends with its worker",
-          "[warm-safety]") {
+          "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
@@ -182,7 +182,18 @@ TEST_CASE("a request that nobody waits for any more ends with its worker",
   CHECK(site.ends());
 }
 
-TEST_CASE("a limit of processor time is for one request", "[warm-safety]") {
+TEST_CASE("an application may have its own alarm", "[warm-death]") {
+  if (no_python()) return;
+  const WarmSite site;
+  const pid_t worker = site.warm_up();
+  const WarmAnswer answer = site.ask("/alarm");
+  CHECK(answer.by == worker);
+  CHECK(answer.body == "7");
+  CHECK(site.ask().by == worker);
+  CHECK(site.ends());
+}
+
+TEST_CASE("a limit of processor time is for one request", "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const std::string which = GENERATE("-St 1", "-t 1");
@@ -203,7 +214,7 @@ TEST_CASE("a limit of processor time is for one request", "[warm-safety]") {
 }
 
 TEST_CASE("what an application has forked keeps no place taken",
-          "[warm-safety]") {
+          "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();

@@ -189,7 +189,9 @@ TEST_CASE("another interpreter, other options: another worker",
   fs::create_directory(folder);
   for (const Pairs& other :
        {Pairs{{"PYTHONPATH", folder}}, Pairs{{"LD_LIBRARY_PATH", folder}},
-        Pairs{{"PYTHONDONTWRITEBYTECODE", "1"}}, Pairs{{"TZ", "UTC"}}}) {
+        Pairs{{"PYTHONDONTWRITEBYTECODE", "1"}},
+        Pairs{{"DJANGO_SETTINGS_MODULE", "other.settings"}},
+        Pairs{{"TZ", "UTC"}}}) {
     CAPTURE(other[0].first);
     const WarmAnswer first = site.ask("/", other);
     CHECK(first.is_cold());
@@ -200,7 +202,7 @@ TEST_CASE("another interpreter, other options: another worker",
   lint.words.emplace_back("--lint");
   CHECK(WarmSite::ask(lint).is_cold());
   CHECK(wait_until([&] { return WarmSite::ask(lint).is_warm(); }));
-  CHECK(site.processes().size() == 6);
+  CHECK(site.processes().size() == 7);
   CHECK(site.ends());
 }
 

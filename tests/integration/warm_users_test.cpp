@@ -35,6 +35,11 @@ bool cannot_be_others() {
   return true;
 }
 
+/// A number that neither a user nor another run of the tests has.
+uid_t a_user(int number) {
+  return 1'000'000 + static_cast<uid_t>(::getpid() * 16 + number);
+}
+
 /// A user that nobody else is, and what lies in /tmp for him: nothing can be
 /// made there.
 class User {
@@ -107,7 +112,7 @@ uid_t owner_of(pid_t process) {
 
 TEST_CASE("a directory that others can reach is not used", "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User user(64321);
+  const User user(a_user(1));
   const WarmSite site;
   user.own(site);
   const std::string place = site.place();
@@ -134,7 +139,7 @@ TEST_CASE("a directory that others can reach is not used", "[warm-users]") {
   const std::string run = site.directory() / "run";
   if (why == "parent group-writable") ::chmod(run.c_str(), 0770);
   if (why == "parent another's") {
-    REQUIRE(::lchown(run.c_str(), 64322, 64322) == 0);
+    REQUIRE(::lchown(run.c_str(), a_user(2), a_user(2)) == 0);
     ::chmod(run.c_str(), 0755);
   }
   if (why == "relative")
@@ -166,8 +171,8 @@ TEST_CASE("a full disk keeps no request from being served", "[warm-users]") {
 TEST_CASE("two users with one application do not share a worker",
           "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User anna(64323);
-  const User ben(64324);
+  const User anna(a_user(3));
+  const User ben(a_user(4));
   const WarmSite site;
   anna.own(site);
   fs::permissions(site.directory() / "run", fs::perms(0755));
@@ -195,7 +200,7 @@ TEST_CASE("two users with one application do not share a worker",
 
 TEST_CASE("a user with other groups has another worker", "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User user(64325);
+  const User user(a_user(5));
   const WarmSite site;
   user.own(site);
   const pid_t first = user.warm_up(site);
@@ -210,7 +215,7 @@ TEST_CASE("a user with other groups has another worker", "[warm-users]") {
 
 TEST_CASE("no caller speaks to a worker of another user", "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User user(64328);
+  const User user(a_user(8));
   const WarmSite site;
   user.own(site);
   const pid_t worker = user.warm_up(site);
@@ -240,7 +245,7 @@ TEST_CASE("no caller speaks to a worker of another user", "[warm-users]") {
 
 TEST_CASE("no worker speaks to another user", "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User user(64329);
+  const User user(a_user(9));
   const WarmSite site;
   user.own(site);
   const pid_t worker = user.warm_up(site);
@@ -265,7 +270,7 @@ TEST_CASE("no worker speaks to another user", "[warm-users]") {
 
 TEST_CASE("rights that the user has not keep a program cold", "[warm-users]") {
   if (no_python() || cannot_be_others()) return;
-  const User user(64330);
+  const User user(a_user(10));
   const WarmSite site;
   user.own(site);
   // Effective, but not real.
@@ -276,4 +281,33 @@ TEST_CASE("rights that the user has not keep a program cold", "[warm-users]") {
   for (int i = 0; i < 3; ++i) check_cold(command);
   CHECK(site.processes().empty());
   CHECK(site.files_in_place().empty());
+}
+
+TEST_CASE("a worker is seen in whichever place it is", "[warm-users]") {
+  if (no_python() || cannot_be_others()) return;
+  const User user(a_user(11));
+  const WarmSite site;
+  user.own(site);
+  user.own(user.fallback());
+  // By a web server that knows of no directory of the user's.
+  Command request = user.run(site.request());
+  std::erase_if(request.environment, [](const auto& variable) {
+    return variable.first == "XDG_RUNTIME_DIR";
+  });
+  request.environment.emplace_back("DECANT_TEST", site.directory().path());
+  pid_t worker = -1;
+  REQUIRE(wait_until([&] {
+    const WarmAnswer answer = WarmSite::ask(request);
+    worker = answer.by;
+    return answer.is_warm();
+  }));
+  CHECK_FALSE(fs::is_empty(user.fallback()));
+  // By its user at a terminal, who has one.
+  Command tell = user.run(site.request());
+  tell.words.back() = "--warm-status";
+  CHECK_THAT(run(tell).out, Contains("process " + std::to_string(worker)));
+  tell.words.back() = "--warm-stop";
+  CHECK_THAT(run(tell).out, Contains("is told to end"));
+  CHECK(site.is_left_clean());
+  CHECK(fs::is_empty(user.fallback()));
 }

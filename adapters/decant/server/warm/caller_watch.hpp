@@ -7,8 +7,8 @@ namespace decant::warm {
 /// The request that this process serves, while it lives. A web server ends a
 /// CGI program that takes too long; the worker behind it hears of that when it
 /// writes. Where it does not write, as in a loop without an end, the process
-/// ends 5 to 10 seconds later. One at a time, in the main thread, with
-/// service::Signals in place and without a time-out of requests.
+/// ends 5 to 10 seconds later. One at a time, always on the same thread, with
+/// service::Signals in place.
 class CallerWatch {
  public:
   explicit CallerWatch(int connection) noexcept;

@@ -21,9 +21,10 @@ namespace {
 
 /// Beginnings of the names of variables that a process minds before it has seen
 /// a request.
-constexpr std::array<std::string_view, 11> minded = {
-    "PYTHON", "DECANT_", "LD_", "LC_",     "LANG",   "VIRTUAL_ENV",
-    "PATH=",  "HOME=",   "TZ=", "TMPDIR=", "MALLOC_"};
+constexpr std::array<std::string_view, 13> minded = {
+    "PYTHON",      "DECANT_", "LD_",   "LC_", "LANG",
+    "VIRTUAL_ENV", "PATH=",   "HOME=", "TZ=", "TMPDIR=",
+    "MALLOC_",     "DJANGO_", "FLASK_"};
 
 /// FNV-1a; two of them, with different beginnings, make a name. That it is the
 /// right worker its whole identity says.
@@ -74,8 +75,10 @@ Descriptor open_safely(const std::string& path) {
   return at;
 }
 
-/// A directory of this user alone, which is made if it is not there.
-Descriptor open_own(const std::string& parent, const std::string& name) {
+/// A directory of this user alone, which is made if it is not there, unless
+/// `only_there`.
+Descriptor open_own(const std::string& parent, const std::string& name,
+                    bool only_there = false) {
   const Descriptor folder = open_safely(parent);
   struct stat info {};
   if (!folder || ::fstat(folder.get(), &info) != 0 || !is_safe_parent(info)) {
@@ -85,7 +88,7 @@ Descriptor open_own(const std::string& parent, const std::string& name) {
   for (int attempt = 0; attempt < 2 && !own; ++attempt) {
     own.reset(::openat(folder.get(), name.c_str(),
                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (own || errno != ENOENT) break;
+    if (own || errno != ENOENT || only_there) break;
     ::mkdirat(folder.get(), name.c_str(), 0700);
   }
   if (!own || ::fstat(own.get(), &info) != 0 || info.st_uid != ::geteuid() ||
@@ -98,6 +101,14 @@ Descriptor open_own(const std::string& parent, const std::string& name) {
 std::string from_environment(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
+}
+
+/// Parents and names of the directories that there may be, best first.
+std::array<std::pair<std::string, std::string>, 3> candidates() {
+  const std::string user = std::to_string(::geteuid());
+  return {{{from_environment("XDG_RUNTIME_DIR"), "decant"},
+           {"/run/user/" + user, "decant"},
+           {"/tmp", "decant-" + user}}};
 }
 
 }  // namespace
@@ -165,15 +176,21 @@ std::string name_of(std::string_view identity) {
 
 std::optional<Place> Place::find() {
   if (has_borrowed_rights()) return std::nullopt;
-  const std::string user = std::to_string(::geteuid());
-  const std::array<std::pair<std::string, std::string>, 3> places = {
-      {{from_environment("XDG_RUNTIME_DIR"), "decant"},
-       {"/run/user/" + user, "decant"},
-       {"/tmp", "decant-" + user}}};
-  for (const auto& [parent, name] : places) {
+  for (const auto& [parent, name] : candidates()) {
     if (Descriptor own = open_own(parent, name)) return Place(std::move(own));
   }
   return std::nullopt;
+}
+
+std::vector<Place> Place::all() {
+  std::vector<Place> places;
+  if (has_borrowed_rights()) return places;
+  for (const auto& [parent, name] : candidates()) {
+    if (Descriptor own = open_own(parent, name, true)) {
+      places.push_back(Place(std::move(own)));
+    }
+  }
+  return places;
 }
 
 std::string Place::path(const std::string& name) const {

@@ -46,6 +46,9 @@ class Place {
   /// and nobody else can have put it there. No value when there is none, or
   /// when this process has rights that its user has not.
   static std::optional<Place> find();
+  /// All of them that are there: which one was first when a worker came up
+  /// depends on who was logged in, and on the web server's environment.
+  static std::vector<Place> all();
 
   int directory() const noexcept { return directory_.get(); }
   /// The path of a file in it, for people; a link of /proc where it is not

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -104,21 +105,24 @@ std::string line_of(const Report& report, bool busy) {
 
 std::string tell_workers(const std::string& app, Kind kind) {
   std::string lines;
-  const auto place = Place::find();
-  if (!place) return lines;
-  for (const std::string& name : sockets_in(*place)) {
-    const Descriptor socket = connect(*place, name);
-    if (!socket) continue;
-    auto report = ask(socket.get(), Kind::status);
-    const bool busy = !report;
-    if (busy) report = look_up(*place, name, socket.get());
-    if (!report || report->app != app) continue;
-    lines += line_of(*report, busy);
-    if (kind == Kind::stop) {
-      stop(*place, name, *report, busy);
-      lines += ", is told to end";
+  std::set<std::uint64_t> told;  // one place may be found by two ways
+  for (const Place& place : Place::all()) {
+    for (const std::string& name : sockets_in(place)) {
+      const Descriptor socket = connect(place, name);
+      if (!socket) continue;
+      auto report = ask(socket.get(), Kind::status);
+      const bool busy = !report;
+      if (busy) report = look_up(place, name, socket.get());
+      if (!report || report->app != app || !told.insert(report->pid).second) {
+        continue;
+      }
+      lines += line_of(*report, busy);
+      if (kind == Kind::stop) {
+        stop(place, name, *report, busy);
+        lines += ", is told to end";
+      }
+      lines += '\n';
     }
-    lines += '\n';
   }
   return lines;
 }
