@@ -3,6 +3,8 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <charconv>
@@ -19,6 +21,19 @@ namespace {
 void make_old(const std::string& file) {
   fs::last_write_time(file,
                       fs::file_time_type::clock::now() - std::chrono::hours(1));
+}
+
+/// Calls bind(2) or connect(2) with a path.
+void call_with(int (*call)(int, const sockaddr*, socklen_t), int socket,
+               const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  // NOLINTNEXTLINE: the sockets API wants it
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+  if (call(socket, any, sizeof address) != 0) {
+    throw std::runtime_error("test: no socket at " + path);
+  }
 }
 
 pid_t number_after(const std::string& text, const std::string& words) {
@@ -42,6 +57,21 @@ std::string install_front(const TemporaryDirectory& directory) {
   fs::copy_file(decant_command(), inner / "decant");
   fs::copy_file(python_module_file(), inner / "python.so");
   return folder / "bin/decant";
+}
+
+Descriptor bind_at(const std::string& path, int type, int backlog) {
+  Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  call_with(::bind, socket.get(), path);
+  if (backlog >= 0 && ::listen(socket.get(), backlog) != 0) {
+    throw std::runtime_error("test: listen failed");
+  }
+  return socket;
+}
+
+Descriptor connect_to(const std::string& path) {
+  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  call_with(::connect, socket.get(), path);
+  return socket;
 }
 
 WarmSite::WarmSite(Words words, std::string program)

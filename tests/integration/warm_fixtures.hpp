@@ -18,6 +18,11 @@ namespace decant::test {
 /// behind it; gives the front.
 std::string install_front(const TemporaryDirectory& directory);
 
+/// A socket of this type at `path`, which listens unless its backlog is -1;
+/// one that is connected as a caller's. They throw when it cannot be.
+Descriptor bind_at(const std::string& path, int type, int backlog = -1);
+Descriptor connect_to(const std::string& path);
+
 /// A request that has been served.
 struct WarmAnswer {
   int status = -1;

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,29 +26,6 @@ namespace warm = decant::warm;
 namespace {
 
 constexpr Milliseconds soon{3000};
-
-Descriptor connect_to(const std::string& path) {
-  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  // NOLINTNEXTLINE: the sockets API wants it
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  REQUIRE(::connect(socket.get(), any, sizeof address) == 0);
-  return socket;
-}
-
-Descriptor listen_at(const std::string& path, int type, int backlog) {
-  Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  // NOLINTNEXTLINE: the sockets API wants it
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  REQUIRE(::bind(socket.get(), any, sizeof address) == 0);
-  REQUIRE(::listen(socket.get(), backlog) == 0);
-  return socket;
-}
 
 /// Of a worker that is told `bytes`: true when it closes without a word.
 bool is_turned_away(const std::string& path, const std::string& bytes) {
@@ -103,19 +79,13 @@ TEST_CASE("something else in the place of the socket is not spoken to",
   if (kind == "link to itself") fs::create_symlink(socket, socket);
   if (kind == "fifo") REQUIRE(::mkfifo(socket.c_str(), 0600) == 0);
   if (kind == "directory") fs::create_directory(socket);
-  if (kind == "stream") holder = listen_at(socket, SOCK_STREAM, 8);
+  if (kind == "stream") holder = bind_at(socket, SOCK_STREAM, 8);
   if (kind == "datagram") {
     // It cannot listen: a bound one is enough.
-    holder.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    socket.copy(address.sun_path, sizeof address.sun_path - 1);
-    // NOLINTNEXTLINE: the sockets API wants it
-    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-    REQUIRE(::bind(holder.get(), any, sizeof address) == 0);
+    holder = bind_at(socket, SOCK_DGRAM);
   }
   if (kind == "deaf") {
-    holder = listen_at(socket, SOCK_SEQPACKET, 0);
+    holder = bind_at(socket, SOCK_SEQPACKET, 0);
     const Descriptor in_the_queue = connect_to(socket);
     check_cold(site);
   } else {
@@ -150,7 +120,7 @@ TEST_CASE("who accepts and does not answer is not waited for",
   // its owner wanted it, and does not answer.
   const bool is_link = GENERATE(false, true);
   const std::string place = is_link ? site.directory() / "elsewhere" : socket;
-  const Descriptor holder = listen_at(place, SOCK_SEQPACKET, 8);
+  const Descriptor holder = bind_at(place, SOCK_SEQPACKET, 8);
   if (is_link) fs::create_symlink(place, socket);
   check_cold(site);
   check_cold(site);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Warm CGI among several users. Only root can be several.
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -222,14 +220,7 @@ TEST_CASE("no caller speaks to a worker of another user", "[warm-users]") {
   const std::string path = site.socket();
   ::kill(worker, SIGSTOP);
   REQUIRE(fs::remove(path));
-  Descriptor stranger(
-      ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  // NOLINTNEXTLINE: the sockets API wants it
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  REQUIRE(::bind(stranger.get(), any, sizeof address) == 0);
+  const Descriptor stranger = bind_at(path, SOCK_SEQPACKET);
   user.own(path);
   REQUIRE(::listen(stranger.get(), 8) == 0);
   check_cold(user.run(site.request()));
@@ -250,13 +241,7 @@ TEST_CASE("no worker speaks to another user", "[warm-users]") {
   user.own(site);
   const pid_t worker = user.warm_up(site);
   // Root can connect, but is another one.
-  const Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  site.socket().copy(address.sun_path, sizeof address.sun_path - 1);
-  // NOLINTNEXTLINE: the sockets API wants it
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  REQUIRE(::connect(socket.get(), any, sizeof address) == 0);
+  const Descriptor socket = connect_to(site.socket());
   std::string message;
   warm::encode(message,
                {.kind = GENERATE(warm::Kind::status, warm::Kind::stop)});
