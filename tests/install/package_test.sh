@@ -203,60 +203,27 @@ else
   [ ! -e "$empty/usr" ] || fail "left behind: $(find "$empty/usr")"
   echo 'an empty root: nothing is left'
 
-  # This system with a layer above it: its packages are what these depend on,
-  # and the layer is what they change.
-  cat >"$dir/layer.sh" <<'END'
-set -eu
-layer=$1
-python=$2
-shift 2
-mount -t tmpfs tmpfs "$layer" || exit 77
-mkdir "$layer/upper" "$layer/work" "$layer/root"
-mount -t overlay overlay \
-  -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" "$layer/root" ||
-  exit 77
-for folder in proc dev; do mount --rbind "/$folder" "$layer/root/$folder"; done
-mkdir "$layer/root/packages"
-cp -r packages/*.deb plugin.so "$layer/root/packages/"
-[ -z "$python" ] || cp hello.py "$layer/root/packages/"
-cat >"$layer/root/packages/run.sh" <<'IN'
-set -eu
-python=$1
-shift
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-export DEBIAN_FRONTEND=noninteractive
-cd /packages
-for time in 'first time' 'upgrade'; do
-  dpkg --no-triggers -i *.deb
-  echo "answers, $time:"
-  REQUEST_METHOD=GET decant cgi ./plugin.so
-  if [ -n "$python" ]; then
-    REQUEST_METHOD=GET decant cgi ./hello.py
-    "$python" -B -c 'import decant, hello
-print(decant.__file__, decant.run(hello.application, "/").body)'
-    ls /usr/lib/python3/dist-packages/decant/__pycache__ | grep -q pyc
-  fi
-done
-dpkg --no-triggers --purge "$@"
-rm -r /packages
-IN
-chroot "$layer/root" /bin/sh /packages/run.sh "$python" "$@"
-umount -l "$layer/root/proc" "$layer/root/dev" "$layer/root"
-rm -rf "$layer/work"
-cp -a "$layer/upper" upper
-END
-  mkdir "$dir/layer"
+  mkdir try upgrade
+  cp plugin.so "$source/examples/nginx-django.conf" try/
+  cp -r "$source/examples/hello.py" "$source/examples/django_site" try/
+  for name in $names; do
+    sed -i -E 's/^(Version: .*|Depends: decant \(= [^)]*)/\1+next/' \
+      "$name/DEBIAN/control"
+    dpkg-deb -Zgzip -z1 -b "$name" "upgrade/$name.deb" >/dev/null
+  done
   status=0
   # shellcheck disable=SC2086
-  unshare --mount sh "$dir/layer.sh" "$dir/layer" "$python" $names \
-    >"$dir/layered" 2>&1 || status=$?
-  if ! unshare --mount true 2>/dev/null || [ "$status" = 77 ]; then
-    echo "skipped: no layer above this system ($(tail -n 1 "$dir/layered"))"
+  unshare --mount --pid --fork --kill-child \
+    sh "$source/tests/install/layer.sh" "$dir" "$python" $names \
+    >layer.out 2>&1 || status=$?
+  if [ "$status" = 77 ] || ! unshare --mount --pid --fork true 2>/dev/null; then
+    echo "skipped: no layer above this system ($(tail -n 1 layer.out))"
   else
-    [ "$status" = 0 ] || fail "$(cat "$dir/layered")"
-    answers=$(grep -c 'Hello world!' "$dir/layered")
+    [ "$status" = 0 ] || fail "$(tail -n 40 layer.out)"
+    answers=$(grep -c 'Hello world!' layer.out)
     [ "$answers" = "$([ -n "$python" ] && echo 6 || echo 2)" ] ||
-      fail "$(cat "$dir/layered")"
+      fail "$(tail -n 40 layer.out)"
+    grep -e '^--' -e ^skipped layer.out
     nothing_left "$dir/upper"
     echo "this system: $answers answers, nothing is left"
   fi
