@@ -40,6 +40,9 @@ cmake --preset release
 cmake --build --preset release
 cmake --install build/release
 
+cmake --workflow --preset debian
+apt install ./build/debian/*.deb
+
 c++ -shared -fPIC hello.cpp -o hello.so $(pkg-config --cflags decant)
 c++ hello.cpp hello_main.cpp -o hello $(pkg-config --cflags --libs decant)
 c++ -static hello.cpp hello_main.cpp -o hello $(pkg-config --cflags --libs decant)

@@ -40,3 +40,13 @@ configure -DCMAKE_IGNORE_PATH=/usr/include -DFCGI_INCLUDE_DIR=/usr/include \
   -DZLIB_INCLUDE_DIR=/usr/include ||
   says 'configured without Catch2'
 says 'Tests: none, Catch2 is missing (apt install catch2)'
+
+# Packages are for whoever asks for them; others are told what they lack.
+if configure -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -DDECANT_DEBIAN=ON; then
+  echo 'configured packages without pkg-config'
+  exit 1
+fi
+says 'apt install pkg-config python3-dev'
+configure -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -DDECANT_TESTS=OFF ||
+  says 'configured without Python'
+says 'Debian packages: none (apt install pkg-config python3-dev)'
