@@ -3,21 +3,18 @@
 // The way of a request through the files:
 //   command/front      the program that the web server starts
 //   warm/caller        connects, sends a message of warm/handover, waits
-//   warm.cpp           the worker, here: takes it and serves it
+//   warm.cpp           the worker, here: takes it and serves it, as long as
+//                      warm/worker finds that it is still the right one
 //   warm/starter       where there is no worker: starts one; the request is
 //                      served cold, by cgi.cpp
 #include "decant/server/warm.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -30,30 +27,21 @@
 #include "decant/cgi_streams.hpp"
 #include "decant/error.hpp"
 #include "decant/exit_status.hpp"
-#include "decant/runtime.hpp"
 #include "decant/server/warm/caller_watch.hpp"
 #include "decant/server/warm/handover.hpp"
 #include "decant/server/warm/place.hpp"
-#include "decant/server/warm/processor_time.hpp"
-#include "decant/service/loop/forked_child.hpp"
+#include "decant/server/warm/worker.hpp"
 #include "decant/service/loop/loop.hpp"
-#include "decant/service/process/source_watch.hpp"
 #include "decant/service/request/served_request.hpp"
 #include "decant/service/service.hpp"
 
 namespace decant::warm {
 namespace {
 
-using service::Clock;
 using service::Next;
 
-/// The files of the application are looked at no more often.
-constexpr std::chrono::milliseconds look_interval{100};
 /// A peer that connects and says nothing.
 constexpr std::chrono::seconds silence{10};
-/// Callers that wait, each no longer than its patience.
-constexpr int backlog = 64;
-
 /// Standard output and error of the process lead to the error stream of a
 /// request, while there is one: what is printed goes to the web server's log.
 class Voice {
@@ -114,136 +102,6 @@ class WarmRequest final : public service::ServedRequest {
   DescriptorSource input_;
   CgiOutput output_;
 };
-
-/// What a worker knows of itself.
-class Worker {
- public:
-  Worker(Seat seat, Place place, const std::string& identity, std::string name,
-         const Options& options)
-      : options_(options),
-        identity_(identity),
-        seat_(std::move(seat)),
-        place_(std::move(place)),
-        name_(std::move(name)) {
-    for (const std::string& file : options.files) sources_.add(file);
-  }
-
-  Application load(const Loader& load);
-  service::Listener take_listener() {
-    return {Descriptor(::fcntl(seat_.socket.get(), F_DUPFD_CLOEXEC, 3)),
-            "unix:" + place_.path(name_), place_.path(name_)};
-  }
-
-  const std::string& identity() const noexcept { return identity_; }
-  /// True when what it has loaded is no longer what is there. Then it hides, so
-  /// that the next worker can take its place, and ends; unless its file is only
-  /// gone, which may come back.
-  bool is_stale();
-  void before_request() const noexcept { time_.grant(); }
-  void after_request() noexcept;
-  std::string report() const;
-  /// Gives up what would tell others that it is there.
-  void hide() noexcept;
-  /// Ends when nothing is left to be served, and lets another take its place.
-  void retire() noexcept;
-
- private:
-  const Options& options_;
-  const std::string& identity_;
-  Seat seat_;
-  Place place_;
-  std::string name_;
-  service::SourceWatch sources_;
-  Clock::time_point looked_{};
-  const Clock::time_point begun_ = Clock::now();
-  std::uint64_t requests_ = 0;
-  bool stale_ = false;
-  bool missing_ = false;
-  std::vector<std::string> own_files_;
-  const ProcessorTime time_;
-};
-
-/// What is changed while it is loaded is not known to be what was loaded.
-void require_quiet(std::chrono::system_clock::time_point begun,
-                   const std::vector<std::string>& more) {
-  std::vector<std::string> files = more;
-  if (runtime().source_files != nullptr) {
-    for (std::string& file : runtime().source_files()) {
-      files.push_back(std::move(file));
-    }
-  }
-  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(
-      (begun - std::chrono::milliseconds(20)).time_since_epoch());
-  for (const std::string& file : files) {
-    struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) continue;
-    const auto changed = std::chrono::seconds(info.st_mtim.tv_sec) +
-                         std::chrono::nanoseconds(info.st_mtim.tv_nsec);
-    if (changed >= since) {
-      throw LoadError("warm: a file has changed while it was loaded");
-    }
-  }
-}
-
-Application Worker::load(const Loader& load) {
-  const auto begun = std::chrono::system_clock::now();
-  Application application = load();
-  require_quiet(begun, options_.files);
-  sources_.start();
-  // Not before: nobody is to wait for what is still being loaded.
-  if (::listen(seat_.socket.get(), backlog) != 0) {
-    throw LoadError(std::string("warm: listen: ") + std::strerror(errno));
-  }
-  // For who asks while a request is served.
-  const std::string words = report();
-  if (::ftruncate(seat_.lock.get(), 0) == 0) write_all(seat_.lock.get(), words);
-  for (const std::string& file : options_.files) {
-    if (::access(file.c_str(), F_OK) == 0) own_files_.push_back(file);
-  }
-  // What the application forks may live longer, and is to keep no place taken.
-  seat_.socket.reset();
-  service::keep_from_forks(seat_.lock.get());
-  return application;
-}
-
-void Worker::hide() noexcept {
-  if (!seat_.lock) return;
-  ::unlinkat(place_.directory(), name_.c_str(), 0);
-  ::unlinkat(place_.directory(), (name_ + ".lock").c_str(), 0);
-  service::forget_for_forks(seat_.lock.get());
-  seat_.lock.reset();
-}
-
-bool Worker::is_stale() {
-  const auto now = Clock::now();
-  if (stale_ || now - looked_ < look_interval) return stale_ || missing_;
-  looked_ = now;
-  if (sources_.changed()) retire();
-  missing_ = std::any_of(
-      own_files_.begin(), own_files_.end(),
-      [](const std::string& f) { return ::access(f.c_str(), F_OK) != 0; });
-  return stale_ || missing_;
-}
-
-void Worker::retire() noexcept {
-  stale_ = true;
-  hide();
-  ::kill(::getpid(), SIGTERM);
-}
-
-void Worker::after_request() noexcept {
-  ++requests_;
-  if (time_.is_short() && !stale_) retire();
-}
-
-std::string Worker::report() const {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begun_);
-  return encode_report({.pid = static_cast<std::uint64_t>(::getpid()),
-                        .requests = requests_,
-                        .seconds = static_cast<std::uint64_t>(seconds.count()),
-                        .app = options_.app});
-}
 
 /// A message with the descriptors that came along.
 struct Received {
