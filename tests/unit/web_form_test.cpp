@@ -135,6 +135,7 @@ TEST_CASE("Files go to the disk once the memory for all of them is used up") {
   CHECK(status_of([&] { form.file("large")->text(10); }) == 413);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /// In KiB, of this process.
 long memory(const char* name) {
   std::ifstream file("/proc/self/status");
@@ -146,7 +147,6 @@ long memory(const char* name) {
   return 0;
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("A large file takes no memory") {
   constexpr std::uint64_t size = 100 << 20;
   const std::string head =
