@@ -102,7 +102,7 @@ class Pages(Case):
             page = self.page(url, '/chained')
         self.assertIn('ValueError: while &lt;handling&gt;', page)
         self.assertNotIn('<handling>', page)
-        self.assertIn("It came from: KeyError: 'missing'", page)
+        self.assertIn("It came from: KeyError: &#39;missing&#39;", page)
 
     def test_shows_mistakes_against_the_contract(self):
         with self.serving('--debug') as (url, _):
