@@ -129,9 +129,11 @@ class Web:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
+        # In a session of its own: Apache's prefork ends its whole group.
         self.process = subprocess.Popen(
             case.command(self.port), env=environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
         end = time.monotonic() + 10
         while time.monotonic() < end:
             with socket.socket() as s:
