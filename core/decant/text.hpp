@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text that may have come from outside, made safe for a log, a terminal or a page.
+// Text that may have come from outside, made safe for a log, a terminal or a
+// page.
 #pragma once
 
 #include <string>

@@ -9,8 +9,8 @@
 
 #include "decant/error.hpp"
 #include "decant/headers.hpp"
-#include "decant/server/http/body.hpp"
 #include "decant/http/head.hpp"
+#include "decant/server/http/body.hpp"
 #include "decant/server/http/proxy_protocol.hpp"
 #include "http/beast_reader.hpp"
 #include "target.hpp"

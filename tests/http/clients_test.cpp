@@ -21,10 +21,9 @@ namespace {
 struct Site {
   explicit Site(const std::string& name) {
     std::filesystem::create_directory(directory / "files");
-    service.emplace(
-        Words{application(name), "--threads", "4", "--processes", "1",
-              "--static", "/files=" + directory / "files"},
-        "127.0.0.1:0", "http");
+    service.emplace(Words{application(name), "--threads", "4", "--processes",
+                          "1", "--static", "/files=" + directory / "files"},
+                    "127.0.0.1:0", "http");
   }
 
   void write(const std::string& name, const std::string& text) const {
@@ -103,10 +102,9 @@ TEST_CASE("curl", "[http-clients]") {
   CHECK_THAT(curl({"--http1.0", site.url("/")}), Contains("method=GET\n"));
   CHECK_THAT(curl({"-d", "hello", site.url("/")}), Contains("body=hello\n"));
   // In chunks.
-  CHECK_THAT(
-      curl({"-T", site.directory / "files/data", "-H",
-            "Transfer-Encoding: chunked", site.url("/")}),
-      Contains("method=PUT\n") && Contains("body=0123456789\n"));
+  CHECK_THAT(curl({"-T", site.directory / "files/data", "-H",
+                   "Transfer-Encoding: chunked", site.url("/")}),
+             Contains("method=PUT\n") && Contains("body=0123456789\n"));
   // So large that curl waits for 100 Continue; it says nothing if that is late.
   site.write("large", std::string(3'000'000, 'x'));
   const std::string large =
@@ -137,8 +135,8 @@ TEST_CASE("Python's http.client", "[http-clients]") {
 TEST_CASE("wrk and ab", "[http-clients]") {
   if (missing("wrk", "wrk") || missing("ab", "apache2-utils")) return;
   const Site site("greeting");
-  const Ran wrk = run({.words = {find_tool("wrk"), "-t1", "-c8", "-d1s",
-                                 site.url("/")}});
+  const Ran wrk =
+      run({.words = {find_tool("wrk"), "-t1", "-c8", "-d1s", site.url("/")}});
   CHECK(wrk.status == 0);
   CHECK_THAT(wrk.out, Contains("Requests/sec") && !Contains("Non-2xx") &&
                           !Contains("Socket errors"));
@@ -163,16 +161,16 @@ TEST_CASE("a browser: a page, a part of a file, a stream, an upload",
   site.write("page.html", page);
   site.write("data", "0123456789");
   // A port for its debugger, so that it stays while nobody looks.
-  const Process browser({.words = {find_tool("chromium"), "--headless",
-                                   "--no-sandbox", "--disable-gpu",
-                                   "--disable-dev-shm-usage",
-                                   "--remote-debugging-port=0",
-                                   "--user-data-dir=" + site.directory / "p",
-                                   site.url("/files/page.html")},
-                         .environment = {{"HOME", site.directory.path()}},
-                         .error_file = site.directory / "browser.log"});
-  CHECK(wait_until(
-      [&] { return count(site.service->log(), " DIAS") != 0; }, 60s));
+  const Process browser(
+      {.words = {find_tool("chromium"), "--headless", "--no-sandbox",
+                 "--disable-gpu", "--disable-dev-shm-usage",
+                 "--remote-debugging-port=0",
+                 "--user-data-dir=" + site.directory / "p",
+                 site.url("/files/page.html")},
+       .environment = {{"HOME", site.directory.path()}},
+       .error_file = site.directory / "browser.log"});
+  CHECK(wait_until([&] { return count(site.service->log(), " DIAS") != 0; },
+                   60s));
   CHECK_THAT(site.service->log(),
              Contains("upload of multipart/form-data; whole: SAID 206 345, "
                       "first seen DIAS\n"));

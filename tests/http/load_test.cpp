@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A service that reloads and stops while it is busy, by each protocol.
+#include "support/load.hpp"
+
 #include <signal.h>
 
 #include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
-#include "support/load.hpp"
 
 using namespace decant::test;
 using Catch::Matchers::Contains;

@@ -194,7 +194,8 @@ std::vector<Row> scgi_rows() {
   std::vector<Row> rows = common_rows(scgi_request);
   // What is no request at all.
   rows.push_back({"a whole path that is split",
-                  scgi_request(with({{"PATH_INFO", "/a/b"}})), 200, "path=/a/b\n"});
+                  scgi_request(with({{"PATH_INFO", "/a/b"}})), 200,
+                  "path=/a/b\n"});
   for (const char* const front :
        {":", "x:", "-5:", "+5:", " 5:", "05:", "00:", "5x:", "0x5:", "5 :",
         "1234567890:", "99999999999999999999:"}) {
@@ -203,15 +204,17 @@ std::vector<Row> scgi_rows() {
   }
   rows.push_back({"digits without end", std::string(100, '1'), 0});
   rows.push_back({"an empty netstring", "0:,", 400});
-  rows.push_back(
-      {"no comma",
-       std::to_string(scgi_variables(a_get).size()) + ':' + scgi_variables(a_get) + ';', 0});
+  rows.push_back({"no comma",
+                  std::to_string(scgi_variables(a_get).size()) + ':' +
+                      scgi_variables(a_get) + ';',
+                  0});
   rows.push_back(
       {"a name without value", netstring("A" + std::string(1, '\0')), 0});
   rows.push_back({"no NUL at the end", netstring(std::string("A\0b", 3)), 0});
   rows.push_back({"no NUL", netstring("A"), 0});
   rows.push_back({"beyond --max-params",
-                  scgi_request(with({{"HTTP_X_A", std::string(70'000, 'a')}})), 431});
+                  scgi_request(with({{"HTTP_X_A", std::string(70'000, 'a')}})),
+                  431});
   rows.push_back({"beyond it, before it has come", "999999999:", 431});
   rows.push_back({"more than 1,000 variables", scgi_request(many(1000)), 431});
   return rows;
@@ -221,17 +224,21 @@ std::vector<Row> uwsgi_rows() {
   std::vector<Row> rows = common_rows(uwsgi_request);
   rows.push_back(
       {"SCRIPT_NAME is taken off",
-       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a/b"}}))),
+       uwsgi_packet(30, uwsgi_variables(with(
+                            {{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a/b"}}))),
        200, "path=/b\n"});
   rows.push_back(
       {"it is the whole path",
-       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a"}}))),
+       uwsgi_packet(30, uwsgi_variables(with(
+                            {{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/a"}}))),
        200, "path=\n"});
   rows.push_back(
       {"it is none",
-       uwsgi_packet(30, uwsgi_variables(with({{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/ab"}}))),
+       uwsgi_packet(30, uwsgi_variables(with(
+                            {{"SCRIPT_NAME", "/a"}, {"PATH_INFO", "/ab"}}))),
        200, "path=/ab\n"});
-  rows.push_back({"UWSGI_SCHEME", uwsgi_request(with({{"UWSGI_SCHEME", "https"}})), 200,
+  rows.push_back({"UWSGI_SCHEME",
+                  uwsgi_request(with({{"UWSGI_SCHEME", "https"}})), 200,
                   "scheme=https\n"});
   rows.push_back({"UWSGI_FILE is a variable",
                   uwsgi_request(with({{"UWSGI_FILE", "/etc/passwd"}})), 200,
@@ -241,12 +248,15 @@ std::vector<Row> uwsgi_rows() {
                     uwsgi_packet(modifier, uwsgi_variables(a_get)), 0});
   }
   rows.push_back({"an empty packet", uwsgi_packet(0, ""), 400});
-  rows.push_back(
-      {"a name that crosses the end", uwsgi_packet(0, std::string("\x05\0A", 3)), 0});
+  rows.push_back({"a name that crosses the end",
+                  uwsgi_packet(0, std::string("\x05\0A", 3)), 0});
   rows.push_back({"a value that crosses the end",
-                  uwsgi_packet(0, uwsgi_sized("A") + std::string("\x05\0b", 3)), 0});
-  rows.push_back({"a rest of one byte", uwsgi_packet(0, uwsgi_variables(a_get) + "x"), 0});
-  rows.push_back({"a name without value", uwsgi_packet(0, uwsgi_sized("A")), 0});
+                  uwsgi_packet(0, uwsgi_sized("A") + std::string("\x05\0b", 3)),
+                  0});
+  rows.push_back(
+      {"a rest of one byte", uwsgi_packet(0, uwsgi_variables(a_get) + "x"), 0});
+  rows.push_back(
+      {"a name without value", uwsgi_packet(0, uwsgi_sized("A")), 0});
   rows.push_back(
       {"a length without name", uwsgi_packet(0, std::string("\x01\0", 2)), 0});
   rows.push_back({"more than 1,000 variables", uwsgi_request(many(1000)), 431});

@@ -299,10 +299,8 @@ class Relay {
     start_response("200 OK", plain_text);
     co_yield "first ";
     std::unique_lock lock(mutex_);
-    const bool seen =
-        changed_.wait_for(lock, std::chrono::seconds(10), [this] {
-          return is_seen_;
-        });
+    const bool seen = changed_.wait_for(lock, std::chrono::seconds(10),
+                                        [this] { return is_seen_; });
     co_yield seen ? "seen" : "late";
   }
 
@@ -332,10 +330,10 @@ Body browser_site(Environ& env, const StartResponse& start_response) {
         form.find("\r\n\r\n" + std::string(100'000, 'x') + "\r\n--", file) !=
             std::string::npos;
     const std::size_t said = std::min(form.find("SAID"), form.size());
-    env.errors().write("upload of " +
-                       std::string(env["CONTENT_TYPE"].substr(0, 20)) +
-                       (whole ? " whole: " : " broken: ") +
-                       form.substr(said, form.find("\r\n", said) - said) + '\n');
+    env.errors().write(
+        "upload of " + std::string(env["CONTENT_TYPE"].substr(0, 20)) +
+        (whole ? " whole: " : " broken: ") +
+        form.substr(said, form.find("\r\n", said) - said) + '\n');
   }
   start_response("200 OK", plain_text);
   return "ok";

@@ -40,8 +40,7 @@ TEST_CASE("every request is answered while a service reloads", "[reload]") {
               threads};
   if (preload) words.push_back("--preload");
   Service service(words, "unix:" + directory / "s");
-  Load load(
-      {.endpoint = service.endpoint(), .connections = 4, .keep = keep});
+  Load load({.endpoint = service.endpoint(), .connections = 4, .keep = keep});
   for (int i = 0; i < 3; ++i) {
     REQUIRE(load.await(50));
     REQUIRE(reload(service));
@@ -100,8 +99,7 @@ TEST_CASE("a reload runs the code that is there now", "[reload]") {
               "2"};
   if (preload) words.push_back("--preload");
   Service service(words, "unix:" + directory / "s");
-  Load load(
-      {.endpoint = service.endpoint(), .connections = 2, .keep = true});
+  Load load({.endpoint = service.endpoint(), .connections = 2, .keep = true});
   CHECK(body_of(service.endpoint()) == "one");
   write_python(directory, "two three");
   CHECK(body_of(service.endpoint()) == "one");

@@ -12,10 +12,14 @@ namespace decant::test {
 namespace {
 
 Pairs variables_of(const std::string& path) {
-  return {{"CONTENT_LENGTH", "0"},  {"SCGI", "1"},
-          {"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", ""},
-          {"PATH_INFO", path},       {"REQUEST_URI", path},
-          {"SERVER_NAME", "a"},      {"SERVER_PORT", "80"},
+  return {{"CONTENT_LENGTH", "0"},
+          {"SCGI", "1"},
+          {"REQUEST_METHOD", "GET"},
+          {"SCRIPT_NAME", ""},
+          {"PATH_INFO", path},
+          {"REQUEST_URI", path},
+          {"SERVER_NAME", "a"},
+          {"SERVER_PORT", "80"},
           {"SERVER_PROTOCOL", "HTTP/1.1"}};
 }
 

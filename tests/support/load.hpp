@@ -53,8 +53,6 @@ class Load {
   const std::string& stop();
 
  private:
-
-
   std::unique_ptr<Client> connect() const;
   void run();
   void fail(const std::string& what);

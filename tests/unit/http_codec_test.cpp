@@ -9,8 +9,8 @@
 #include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
 #include "decant/headers.hpp"
-#include "decant/server/http/body.hpp"
 #include "decant/http/head.hpp"
+#include "decant/server/http/body.hpp"
 #include "support/catch.hpp"
 
 using namespace decant;

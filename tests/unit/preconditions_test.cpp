@@ -45,8 +45,8 @@ TEST_CASE("Without a date nothing is said of dates") {
   const Validators dated{.modified = seconds};
   CHECK(check("HTTP_IF_MODIFIED_SINCE", date, dated) == 304);
   CHECK(check("HTTP_IF_NONE_MATCH", R"("1")", dated) == 200);
-  CHECK(check("HTTP_IF_UNMODIFIED_SINCE", date,
-              {.modified = seconds + 1}) == 412);
+  CHECK(check("HTTP_IF_UNMODIFIED_SINCE", date, {.modified = seconds + 1}) ==
+        412);
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "decant/error_page.hpp"
+#include "decant/http/head.hpp"
 #include "decant/server/http/body.hpp"
 #include "decant/server/http/forwarded.hpp"
-#include "decant/http/head.hpp"
 #include "decant/server/http/response.hpp"
 #include "decant/service/limits.hpp"
 #include "decant/service/request/codec.hpp"
