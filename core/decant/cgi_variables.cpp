@@ -57,10 +57,7 @@ Variables process_environment() {
   Variables variables;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr;
        ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string_view::npos) continue;
-    variables.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    variables.emplace_assignment(*entry);
   }
   return variables;
 }

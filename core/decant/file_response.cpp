@@ -15,19 +15,13 @@
 #include "decant/file_wrapper.hpp"
 #include "decant/http_date.hpp"
 #include "decant/preconditions.hpp"
+#include "decant/text.hpp"
 
 namespace decant {
 namespace {
 
 constexpr std::size_t block_size = 65536;
 constexpr std::string_view well_known = ".well-known";
-
-bool holds_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
-}
 
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 16> digits{};

@@ -5,8 +5,8 @@
 #include <array>
 #include <limits>
 
+#include "decant/byte_search.hpp"
 #include "decant/error.hpp"
-#include "decant/known_names.hpp"
 #include "decant/text.hpp"
 
 namespace decant {
@@ -28,27 +28,6 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 
 constexpr auto token_table = make_token_table();
-
-constexpr std::array<bool, 256> make_field_table() {
-  std::array<bool, 256> table{};
-  for (unsigned c = 0; c < table.size(); ++c) {
-    table[c] = (c >= 0x20 && c != 0x7F) || c == '\t';
-  }
-  return table;
-}
-
-constexpr auto field_table = make_field_table();
-
-/// True when one of eight bytes may not stand in a field value: one below 0x20
-/// borrows from its top bit, and DEL is 0 once its bits are inverted.
-constexpr bool is_suspect(std::uint64_t word) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  constexpr std::uint64_t tops = 0x80 * ones;
-  const std::uint64_t del = word ^ 0x7F * ones;
-  const std::uint64_t suspect =
-      ((word - 0x20 * ones) & ~word) | ((del - ones) & ~del);
-  return (suspect & tops) != 0;
-}
 
 constexpr std::array<std::string_view, 9> hop_by_hop_names = {
     "connection", "keep-alive",        "proxy-authenticate",
@@ -117,12 +96,11 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 bool is_field_value(std::string_view text) noexcept {
   // Eight bytes at a time while none is suspect.
-  while (text.size() >= 8 && !is_suspect(detail::word_at(text.data()))) {
+  while (text.size() >= 8 &&
+         detail::control_bytes(detail::word_at(text.data())) == 0) {
     text.remove_prefix(8);
   }
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return field_table[static_cast<unsigned char>(c)];
-  });
+  return std::all_of(text.begin(), text.end(), detail::is_field_byte);
 }
 
 bool is_hop_by_hop(std::string_view name) noexcept {

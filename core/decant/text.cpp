@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "decant/text.hpp"
 
+#include <algorithm>
+
 namespace decant {
 namespace {
 
@@ -34,6 +36,13 @@ std::string quoted(std::string_view text) {
   append_escaped(out, text.substr(0, most_quoted));
   out += text.size() > most_quoted ? "...\"" : "\"";
   return out;
+}
+
+bool holds_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
 }
 
 void append_html(std::string& out, std::string_view text) {

@@ -16,6 +16,10 @@ void append_escaped(std::string& out, std::string_view text);
 /// `text` escaped and between double quotes; more than 200 bytes are cut.
 std::string quoted(std::string_view text);
 
+/// True when there is a control character of ASCII in it, a tab too: what a log
+/// would have to escape.
+bool holds_control(std::string_view text) noexcept;
+
 /// Appends `text` as it stands in HTML, in an element or in an attribute
 /// between quotes of either kind.
 void append_html(std::string& out, std::string_view text);

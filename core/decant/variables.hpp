@@ -56,6 +56,12 @@ class Variables {
       add_other();
     }
   }
+  /// "NAME=VALUE", as an environment has it; nothing where there is no name.
+  void emplace_assignment(std::string_view entry) {
+    const std::size_t equals = entry.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return;
+    emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
   void reserve(std::size_t count) { entries_.reserve(count); }
   std::size_t capacity() const noexcept { return entries_.capacity(); }
   void clear() noexcept;

@@ -182,6 +182,19 @@ def ratios(values):
             for name, list_ in values.items()}
 
 
+def beside_idle(title, count, alone, beside, each, least):
+    """Requests/s of 16 connections alone and beside `count` idle ones, and the
+    bytes of each of these, round by round: a table and its verdicts."""
+    ratio = statistics.median(b / a for a, b in zip(alone, beside))
+    table(title, ["connections", "requests/s", "ratio"],
+          [["16", f"{statistics.median(alone):,.0f}", "1.00"],
+           [f"16 + {count:,}", f"{statistics.median(beside):,.0f}",
+            f"{ratio:.2f}"]])
+    at_least("throughput beside them", ratio, least)
+    at_most("resident bytes of an idle connection", statistics.median(each),
+            1024)
+
+
 def requests(bench, title, cases, keep):
     """How many requests each server answers, as a table; gives the ratios."""
     rps, cpu, p99 = {}, {}, {}

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import sysconfig
 
-from harness import (Case, Server, at_least, at_most, present, ratios, skip,
-                     table)
+from harness import (Case, Server, at_least, beside_idle, present, ratios,
+                     skip, table)
 import nginx_groups
 import python_groups
 
@@ -206,15 +206,8 @@ def idle(bench):
             beside.append(requests(wrk(server, seconds))[0])
             for one in held:
                 one.close()
-    ratio = statistics.median(b / a for a, b in zip(alone, beside))
-    table(f"{count:,} idle HTTP connections beside 16 busy",
-          ["connections", "requests/s", "ratio"],
-          [["16", f"{statistics.median(alone):,.0f}", "1.00"],
-           [f"16 + {count:,}", f"{statistics.median(beside):,.0f}",
-            f"{ratio:.2f}"]])
-    at_least("throughput beside them", ratio, 0.95)
-    at_most("resident bytes of an idle connection", statistics.median(each),
-            1024)
+    beside_idle(f"{count:,} idle HTTP connections beside 16 busy", count, alone,
+                beside, each, 0.95)
 
 
 def asked(server):

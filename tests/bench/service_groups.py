@@ -7,12 +7,11 @@ import os
 import random
 import resource
 import signal
-import statistics
 import subprocess
 import sys
 import time
 
-from harness import (HELLO, Case, Server, at_least, at_most, read, table)
+from harness import (HELLO, Case, Server, at_most, beside_idle, read, table)
 
 PROCESSES = 2
 THREADS = 4
@@ -134,7 +133,7 @@ def many_idle(bench):
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     count = min(count, wanted - 200)
     seconds = str(bench.seconds)
-    alone, beside, ratios_, each = [], [], [], []
+    alone, beside, each = [], [], []
     for _ in range(bench.rounds):
         with Server(bench, service(bench)) as server:
             bench.load(server, "-c", "16", "-n", "1000", "--keep")  # warm
@@ -151,17 +150,9 @@ def many_idle(bench):
             if result["errors"] > 0:
                 sys.exit("bench: wrong or missing answers beside idle ones")
             beside.append(result["rps"])
-        ratios_.append(beside[-1] / alone[-1])
         each.append((peak - before) * 1024 / count)
-    ratio = statistics.median(ratios_)
-    table(f"{count:,} idle kept-alive connections beside 16 busy",
-          ["connections", "requests/s", "ratio"],
-          [["16", f"{statistics.median(alone):,.0f}", "1.00"],
-           [f"16 + {count:,}", f"{statistics.median(beside):,.0f}",
-            f"{ratio:.2f}"]])
-    at_least("throughput beside them", ratio, 0.9)
-    at_most("resident bytes of an idle connection", statistics.median(each),
-            1024)
+    beside_idle(f"{count:,} idle kept-alive connections beside 16 busy", count,
+                alone, beside, each, 0.9)
 
 
 def soak(bench):

@@ -14,12 +14,7 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 installed=$dir/installed
 
-step() { printf '\n-- %s\n' "$*"; }
-
-fail() {
-  echo "failed: $*" >&2
-  exit 1
-}
+. "$(dirname "$0")/steps.sh"
 
 # Runs the words after the first two; their output is $2.
 expect() {

@@ -20,12 +20,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 
-step() { printf '\n-- %s\n' "$*"; }
-
-fail() {
-  echo "failed: $*" >&2
-  exit 1
-}
+. "$(dirname "$0")/steps.sh"
 
 # Runs the words after the first two; their output ends with the second.
 expect() {

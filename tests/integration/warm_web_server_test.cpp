@@ -243,34 +243,27 @@ void check_django(const WarmSites& sites, const Ask& ask) {
   sites.stop(sites.django());
 }
 
+/// `check` behind Apache's two modules for CGI and behind lighttpd.
+void check_everywhere(void (*check)(const WarmSites&, const Ask&)) {
+  if (missing("apache2", "apache2") || missing("lighttpd", "lighttpd")) return;
+  const std::string module = GENERATE(as<std::string>(), "cgid", "cgi", "");
+  CAPTURE(module);
+  const WarmSites sites;
+  const WebServer server = module.empty() ? start_lighttpd_warm(sites)
+                                          : start_apache_warm(sites, module);
+  check(sites, ask_http(server.port()));
+}
+
 }  // namespace
 
 TEST_CASE("a Flask file is warm in the cgi-bin of Apache and lighttpd",
           "[warm-web]") {
-  if (no_python_module("flask", "Flask") || missing("apache2", "apache2") ||
-      missing("lighttpd", "lighttpd")) {
-    return;
-  }
-  const std::string module = GENERATE(as<std::string>(), "cgid", "cgi", "");
-  CAPTURE(module);
-  const WarmSites sites;
-  const WebServer server = module.empty() ? start_lighttpd_warm(sites)
-                                          : start_apache_warm(sites, module);
-  check_flask(sites, ask_http(server.port()));
+  if (!no_python_module("flask", "Flask")) check_everywhere(check_flask);
 }
 
 TEST_CASE("a Django site is warm in the cgi-bin of Apache and lighttpd",
           "[warm-web]") {
-  if (no_python_module("django", "Django") || missing("apache2", "apache2") ||
-      missing("lighttpd", "lighttpd")) {
-    return;
-  }
-  const std::string module = GENERATE(as<std::string>(), "cgid", "cgi", "");
-  CAPTURE(module);
-  const WarmSites sites;
-  const WebServer server = module.empty() ? start_lighttpd_warm(sites)
-                                          : start_apache_warm(sites, module);
-  check_django(sites, ask_http(server.port()));
+  if (!no_python_module("django", "Django")) check_everywhere(check_django);
 }
 
 TEST_CASE("a worker is found whatever --chdir and --env have changed",

@@ -94,11 +94,13 @@ bool can_be_warm(const Settings& settings) {
 
 WarmCgi::WarmCgi(const std::vector<std::string>& words, char** argv)
     : wish_(warm::read_wish(words)),
-      program_(running_program()),
       argv_(argv),
       was_tried_(!service::take_from_environment(warm::tried_variable).empty()),
       seat_(warm::take_seat()) {
-  if (wish_.wanted) identity_.emplace(program_, wish_.words);
+  if (wish_.wanted) {
+    program_ = running_program();
+    identity_.emplace(program_, wish_.words);
+  }
   if (seat_) forget_client();
 }
 

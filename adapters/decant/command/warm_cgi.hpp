@@ -37,7 +37,7 @@ class WarmCgi {
 
  private:
   warm::Wish wish_;
-  std::string program_;
+  std::string program_;  // of a process that has a wish
   char** argv_;
   bool was_tried_;
   std::optional<warm::Seat> seat_;

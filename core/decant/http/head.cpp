@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
 
+#include "decant/byte_search.hpp"
 #include "decant/headers.hpp"
 #include "decant/http/known_headers.hpp"
 #include "decant/http/lists.hpp"
@@ -82,48 +82,6 @@ bool is_surely_incomplete(std::string_view bytes) {
     if (!line.is_whole) return true;
     if (!line.is_sound || line.text.empty()) return false;
   }
-}
-
-constexpr std::uint64_t repeated(unsigned char byte) {
-  return 0x0101010101010101 * byte;
-}
-
-/// The lowest byte that has its highest bit set is the first that is zero in
-/// `word`.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - repeated(1)) & ~word & repeated(0x80);
-}
-
-/// The first byte that is `byte`; `end` where none is.
-const char* find_byte(const char* at, const char* end, char byte) {
-  const std::uint64_t all = repeated(static_cast<unsigned char>(byte));
-  for (; end - at >= 8; at += 8) {
-    const std::uint64_t found = zero_bytes(detail::word_at(at) ^ all);
-    if (found != 0) return at + std::countr_zero(found) / 8;
-  }
-  return std::find(at, end, byte);
-}
-
-/// The first control character but the tab; `end` where there is none.
-const char* find_control(const char* at, const char* end) {
-  const auto is_control = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
-  };
-  while (end - at >= 8) {
-    const std::uint64_t word = detail::word_at(at);
-    const std::uint64_t found =
-        ((word - repeated(0x20)) & ~word & repeated(0x80)) |
-        zero_bytes(word ^ repeated(0x7F));
-    if (found == 0) {
-      at += 8;
-      continue;
-    }
-    at += std::countr_zero(found) / 8;
-    if (is_control(*at)) return at;
-    ++at;
-  }
-  return std::find_if(at, end, is_control);
 }
 
 /// A line without a colon is no field, once it has come.
@@ -299,14 +257,14 @@ HeadScan HeadParser::decode_path() {
 /// A field and the CRLF behind it, which are taken from the front of `rest`.
 HeadScan HeadParser::take_field(std::string_view& rest) {
   const char* const end = rest.data() + rest.size();
-  const char* const colon = find_byte(rest.data(), end, ':');
+  const char* const colon = detail::find_byte(rest.data(), end, ':');
   if (colon == end) return without_colon(rest);
   const std::string_view name(rest.data(),
                               static_cast<std::size_t>(colon - rest.data()));
   if (names_size_ + variable_prefix.size() + name.size() > names_.size()) {
     return refuse(431, "the head is beyond --max-params");
   }
-  const char* const stop = find_control(colon + 1, end);
+  const char* const stop = detail::find_control(colon + 1, end);
   if (stop == end || (stop + 1 == end && *stop == '\r')) {
     return is_token(name) ? HeadScan{}
                           : refuse(400, "the name of a header is no token");

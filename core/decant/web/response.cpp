@@ -7,6 +7,7 @@
 #include "decant/error.hpp"
 #include "decant/error_page.hpp"
 #include "decant/field_value.hpp"
+#include "decant/fnv1a.hpp"
 #include "decant/http_date.hpp"
 #include "decant/path.hpp"
 #include "decant/status.hpp"
@@ -14,14 +15,6 @@
 
 namespace decant::web {
 namespace {
-
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  }
-  return hash;
-}
 
 Validators validators_of(const Headers& headers) {
   Validators validators;
@@ -115,7 +108,7 @@ Response& Response::etag(std::string_view tag, bool weak) & {
 
 Response& Response::etag_of_text() & {
   return etag(std::to_string(text_.size()) + '-' +
-              std::to_string(fnv1a(text_)));
+              std::to_string(decant::detail::fnv1a(text_)));
 }
 
 void Response::drop_content() {

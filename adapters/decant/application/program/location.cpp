@@ -33,10 +33,7 @@ namespace {
 /// none that a log would have to escape.
 bool is_served_name(std::string_view name) {
   return !name.empty() && name.size() <= NAME_MAX && name.front() != '.' &&
-         std::none_of(name.begin(), name.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7F;
-         });
+         !holds_control(name);
 }
 
 /// The end of the path component that begins at `at`.

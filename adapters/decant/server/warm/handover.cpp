@@ -69,9 +69,7 @@ void take_variables(std::string_view environment, Variables& variables) {
     const std::string_view entry =
         environment.substr(0, environment.find('\0'));
     environment.remove_prefix(entry.size() + 1);
-    const std::size_t equals = entry.find('=');
-    if (equals == 0 || equals == std::string_view::npos) continue;
-    variables.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+    variables.emplace_assignment(entry);
   }
 }
 

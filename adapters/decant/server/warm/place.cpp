@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "decant/fnv1a.hpp"
+
 namespace decant::warm {
 namespace {
 
@@ -25,15 +27,6 @@ constexpr std::array<std::string_view, 13> minded = {
     "PYTHON",      "DECANT_", "LD_",   "LC_", "LANG",
     "VIRTUAL_ENV", "PATH=",   "HOME=", "TZ=", "TMPDIR=",
     "MALLOC_",     "DJANGO_", "FLASK_"};
-
-/// FNV-1a; two of them, with different beginnings, make a name. That it is the
-/// right worker its whole identity says.
-std::uint64_t digest(std::string_view text, std::uint64_t value) {
-  for (const char c : text) {
-    value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  }
-  return value;
-}
 
 void append_hex(std::string& out, std::uint64_t value) {
   for (int shift = 60; shift >= 0; shift -= 4) {
@@ -169,8 +162,10 @@ void Identity::add_environment() {
 
 std::string name_of(std::string_view identity) {
   std::string name;
-  append_hex(name, digest(identity, 0xcbf29ce484222325));
-  append_hex(name, digest(identity, 0x84222325cbf29ce4));
+  append_hex(name, detail::fnv1a(identity));
+  // Of two digests together; that it is the right worker its whole identity
+  // says.
+  append_hex(name, detail::fnv1a(identity, 0x84222325cbf29ce4));
   return name;
 }
 
@@ -212,11 +207,18 @@ sockaddr_un Place::address(const std::string& name) const {
   return address;
 }
 
-bool is_own_peer(int socket) {
+std::optional<ucred> peer_of(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         peer.uid == ::geteuid();
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return std::nullopt;
+  }
+  return peer;
+}
+
+bool is_own_peer(int socket) {
+  const auto peer = peer_of(socket);
+  return peer && peer->uid == ::geteuid();
 }
 
 Descriptor connect(const Place& place, const std::string& name) {

@@ -68,6 +68,8 @@ class Place {
 /// blocking; none when nobody listens there.
 Descriptor connect(const Place& place, const std::string& name);
 
+/// The process at the other end of a unix socket.
+std::optional<ucred> peer_of(int socket);
 /// True when the other end of a unix socket is a process of this user.
 bool is_own_peer(int socket);
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +12,6 @@
 #include <utility>
 
 #include "decant/error.hpp"
-#include "decant/runtime.hpp"
 #include "decant/server/warm/handover.hpp"
 #include "decant/service/loop/forked_child.hpp"
 
@@ -24,30 +22,10 @@ using Clock = std::chrono::steady_clock;
 
 /// The files of the application are looked at no more often.
 constexpr std::chrono::milliseconds look_interval{100};
+/// The times of files come from a clock that is late by so much.
+constexpr std::chrono::milliseconds file_time{20};
 /// Callers that wait, each no longer than its patience.
 constexpr int backlog = 64;
-
-/// What is changed while it is loaded is not known to be what was loaded.
-void require_quiet(std::chrono::system_clock::time_point begun,
-                   const std::vector<std::string>& more) {
-  std::vector<std::string> files = more;
-  if (runtime().source_files != nullptr) {
-    for (std::string& file : runtime().source_files()) {
-      files.push_back(std::move(file));
-    }
-  }
-  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(
-      (begun - std::chrono::milliseconds(20)).time_since_epoch());
-  for (const std::string& file : files) {
-    struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) continue;
-    const auto changed = std::chrono::seconds(info.st_mtim.tv_sec) +
-                         std::chrono::nanoseconds(info.st_mtim.tv_nsec);
-    if (changed >= since) {
-      throw LoadError("warm: a file has changed while it was loaded");
-    }
-  }
-}
 
 }  // namespace
 
@@ -59,7 +37,10 @@ service::Listener Worker::take_listener() {
 Application Worker::load(const Loader& load) {
   const auto begun = std::chrono::system_clock::now();
   Application application = load();
-  require_quiet(begun, options_.files);
+  // What is changed while it is loaded is not known to be what was loaded.
+  if (sources_.has_changed_since(begun - file_time)) {
+    throw LoadError("warm: a file has changed while it was loaded");
+  }
   sources_.start();
   // Not before: nobody is to wait for what is still being loaded.
   if (::listen(seat_.socket.get(), backlog) != 0) {

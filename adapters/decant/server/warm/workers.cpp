@@ -70,11 +70,9 @@ std::optional<Report> look_up(const Place& place, const std::string& name,
   const ssize_t got = read_some(lock.get(), buffer);
   auto report = decode_report(
       {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (!report ||
-      ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      report->pid != static_cast<std::uint64_t>(peer.pid)) {
+  const auto peer = peer_of(socket);
+  if (!report || !peer ||
+      report->pid != static_cast<std::uint64_t>(peer->pid)) {
     return std::nullopt;
   }
   return report;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <tuple>
@@ -20,10 +21,14 @@ class SourceWatch {
   void add(std::string file) { more_.push_back(std::move(file)); }
   /// Remembers the files as they are now, to tell changes from.
   void start();
+  /// True when one of the files has changed since that moment.
+  bool has_changed_since(std::chrono::system_clock::time_point moment) const;
   /// True once for each change. Files that were loaded since are taken in.
   bool changed();
 
  private:
+  std::vector<std::string> files() const;
+
   // Device, inode, size, seconds and nanoseconds of the last change.
   using Mark = std::tuple<dev_t, ino_t, off_t, time_t, long>;
   std::vector<std::string> more_;
