@@ -97,10 +97,8 @@ TEST_CASE("a caller that is killed leaves nothing behind", "[warm-death]") {
   if (no_python()) return;
   const WarmSite site;
   const pid_t worker = site.warm_up();
-  const std::size_t open = [&] {
-    CHECK(site.ask().by == worker);
-    return open_descriptors(worker);
-  }();
+  CHECK(site.ask().by == worker);
+  const std::size_t open = open_between_requests(worker);
   // At whatever step it is by then, from before it has connected to after it
   // has been served.
   for (int microseconds = 0; microseconds < 6000; microseconds += 150) {

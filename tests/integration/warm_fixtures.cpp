@@ -228,4 +228,17 @@ bool WatchedRequest::ends(Milliseconds limit) {
   return ended_;
 }
 
+std::size_t open_between_requests(pid_t worker) {
+  constexpr int looks = 10;
+  std::size_t last = 0;
+  int same = 0;
+  wait_until([&] {
+    const std::size_t open = open_descriptors(worker);
+    same = open == last ? same + 1 : 0;
+    last = open;
+    return same == looks;
+  });
+  return last;
+}
+
 }  // namespace decant::test

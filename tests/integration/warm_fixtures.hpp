@@ -105,4 +105,8 @@ class WatchedRequest {
   bool ended_ = false;
 };
 
+/// Files that a worker has open between two requests: it closes a connection a
+/// moment after it has answered, so the number has to stand still.
+std::size_t open_between_requests(pid_t worker);
+
 }  // namespace decant::test

@@ -150,9 +150,9 @@ TEST_CASE("a large body goes through a worker in both directions", "[warm]") {
   CHECK((request.out().compare(begin, std::string::npos, content) == 0));
   // Descriptors of a request that has ended are closed.
   CHECK(site.ask().by == worker);
-  const std::size_t open = open_descriptors(worker);
+  const std::size_t open = open_between_requests(worker);
   for (int i = 0; i < 20; ++i) CHECK(site.ask().by == worker);
-  CHECK(open_descriptors(worker) == open);
+  CHECK(open_between_requests(worker) == open);
   CHECK(site.ends());
 }
 
