@@ -12,8 +12,9 @@
 namespace decant::detail {
 
 constexpr std::uint64_t repeated(unsigned char byte) {
-  return 0x0101010101010101 * byte;
+  return std::uint64_t{0x0101010101010101} * byte;
 }
+static_assert(repeated(0x80) == 0x8080808080808080);
 
 /// The lowest byte that has its highest bit set is the first that is zero in
 /// `word`.
