@@ -1,10 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What layer.sh runs: installs, uses, upgrades and removes the packages.
-#   installed.sh PYTHON NAME...
+# What layer.sh and clean_root.sh run in their roots: installs, uses, upgrades
+# and removes the packages.
+#   installed.sh TOOL PYTHON NAME...
+# TOOL is dpkg, for which what they depend on is there; or apt, which gets it,
+# and afterwards Django and nginx as well.
 set -eu
-python=$1
-shift
+tool=$1
+python=$2
+shift 2
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C
 cd /try
 
@@ -23,10 +27,6 @@ print(decant.run(hello.application, "/").body)'
 
 # By the configuration of the example.
 use_django() {
-  if ! command -v nginx || ! command -v curl || ! "$python" -c 'import django'; then
-    echo 'skipped: Django behind nginx; apt install nginx-light python3-django curl'
-    return 0
-  fi
   {
     echo 'user www-data; pid /try/nginx.pid; daemon off; events {}'
     echo 'http { access_log off; types {} default_type text/html;'
@@ -52,11 +52,34 @@ use_django() {
   echo '-- Django behind nginx answers'
 }
 
-dpkg --no-triggers -i packages/*.deb
+install() {
+  case $tool in
+    dpkg) dpkg --no-triggers -i "$@" ;;
+    apt) apt-get install -q -y --no-install-recommends "$@" ;;
+  esac
+}
+
+# Without those of priority "required", which apt does not take away again.
+present() {
+  dpkg-query -W -f '${Priority} ${db:Status-Abbrev}${Package}\n' |
+    grep -v '^required' | sort
+}
+
+present >before
+install ./packages/*.deb
 use 'installed'
-[ -z "$python" ] || use_django
-dpkg --no-triggers -i upgrade/*.deb
+if [ "$tool" = apt ] && [ -n "$python" ]; then
+  install nginx-light python3-django curl
+  use_django
+fi
+install ./upgrade/*.deb
 use 'upgraded'
-dpkg --no-triggers --purge "$@"
+case $tool in
+  dpkg) dpkg --no-triggers --purge "$@" ;;
+  apt)
+    apt-get purge -q -y --autoremove "$@" nginx-light python3-django curl
+    present | diff before - || exit 1
+    ;;
+esac
 cd /
 rm -r /try

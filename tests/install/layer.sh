@@ -22,6 +22,6 @@ mount --rbind /dev "$root/dev"
 mkdir "$root/try"
 cp -r "$folder/packages" "$folder/upgrade" "$folder"/try/* "$here/installed.sh" \
   "$root/try/"
-chroot "$root" /bin/sh /try/installed.sh "$@"
+chroot "$root" /bin/sh /try/installed.sh dpkg "$@"
 umount -l "$root/proc" "$root/dev" "$root"
 cp -a "$layer/upper" "$folder/upper"

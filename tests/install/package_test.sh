@@ -13,8 +13,9 @@ python=$4
 source=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)
 lintian=
+clean=
 cleanup() {
-  [ -z "$lintian" ] || kill "$lintian" 2>/dev/null || true
+  for job in $lintian $clean; do kill "$job" 2>/dev/null || true; done
   rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -206,6 +207,14 @@ else
       "$name/DEBIAN/control"
     dpkg-deb -Zgzip -z1 -b "$name" "upgrade/$name.deb" >/dev/null
   done
+  if command -v mmdebstrap >/dev/null; then
+    # shellcheck disable=SC2086
+    sh "$source/tests/install/clean_root.sh" "$dir" "$python" $names \
+      >clean.out 2>&1 &
+    clean=$!
+  fi
+  hellos=$([ -n "$python" ] && echo 6 || echo 2)
+
   status=0
   # shellcheck disable=SC2086
   unshare --mount --pid --fork --kill-child \
@@ -215,12 +224,30 @@ else
     echo "skipped: no layer above this system ($(tail -n 1 layer.out))"
   else
     [ "$status" = 0 ] || fail "$(tail -n 40 layer.out)"
-    answers=$(grep -c 'Hello world!' layer.out)
-    [ "$answers" = "$([ -n "$python" ] && echo 6 || echo 2)" ] ||
+    [ "$(grep -c 'Hello world!' layer.out)" = "$hellos" ] ||
       fail "$(tail -n 40 layer.out)"
-    grep -e '^--' -e ^skipped layer.out
     nothing_left "$dir/upper"
-    echo "this system: $answers answers, nothing is left"
+    echo "this system: $hellos answers, nothing is left"
+  fi
+
+  if [ -z "$clean" ]; then
+    echo 'skipped: a clean root; apt install mmdebstrap'
+  else
+    status=0
+    wait "$clean" || status=$?
+    clean=
+    if ! grep -q '^-- the root is made' clean.out; then
+      echo "skipped: no clean root ($(tail -n 1 clean.out))"
+    else
+      [ "$status" = 0 ] || fail "$(tail -n 60 clean.out)"
+      [ "$(grep -c 'Hello world!' clean.out)" = "$hellos" ] ||
+        fail "$(tail -n 60 clean.out)"
+      [ -z "$python" ] || grep '^-- Django' clean.out || fail "$(cat clean.out)"
+      find "$dir/clean" -name '*decant*' ! -path "$dir/clean/var/log/*" \
+        ! -path "$dir/clean/proc/*" >left
+      [ ! -s left ] || fail "left behind: $(cat left)"
+      echo "a clean root: $hellos answers, nothing is left"
+    fi
   fi
 fi
 

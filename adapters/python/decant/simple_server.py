@@ -122,14 +122,16 @@ class WSGIServer(socketserver.TCPServer):
         self.__idle.set()
         self.__service: Any = None
         self.__stop = False
-        super().__init__(server_address, RequestHandlerClass,
-                         bind_and_activate)
+        # For socketserver it is what reads a request, which it is not here.
+        kind: Any = RequestHandlerClass
+        super().__init__(server_address, kind, bind_and_activate)
 
     def server_bind(self) -> None:
         """Binds the socket and fills server_name and server_port."""
         super().server_bind()
         if isinstance(self.server_address, tuple):
-            self.server_name, self.server_port = self.server_address[:2]
+            host, self.server_port = self.server_address[:2]
+            self.server_name = str(host)
         else:
             self.server_name, self.server_port = 'localhost', 80
         self.setup_environ()
@@ -255,7 +257,8 @@ class WSGIServer(socketserver.TCPServer):
 
     def __tell(self, address: str, port: str, requestline: str, status: int,
                size: int) -> None:
-        handler = self.RequestHandlerClass.__new__(self.RequestHandlerClass)
+        kind: Any = self.RequestHandlerClass
+        handler: WSGIRequestHandler = kind.__new__(kind)
         handler.server = self
         handler.client_address = (address, int(port or 0))
         handler.requestline = requestline
