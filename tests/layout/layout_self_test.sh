@@ -94,6 +94,12 @@ catches headers_without_third_party adapters/decant/command/x.hpp \
   '<CLI/CLI.hpp>'
 
 make_tree
+find . -name '*.hpp' -exec sed -i '1i #pragma once' {} +
+passes headers_have_pragma_once
+: >core/decant/x.hpp
+must_fail headers_have_pragma_once "a header that can be read twice"
+
+make_tree
 passes top_level
 touch notes.txt
 must_fail top_level "a stray file"

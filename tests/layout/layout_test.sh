@@ -138,6 +138,12 @@ headers_without_third_party() {
     grep -E '[<:](boost/|CLI/|fcgi|zlib|Python\.h)'
 }
 
+headers_have_pragma_once() {
+  sources | grep -E '\.hpp$' | while read -r file; do
+    grep -qx '#pragma once' "$file" || echo "$file can be read twice"
+  done
+}
+
 top_level() {
   ls -A | grep -vxE 'CMakeLists\.txt|CMakePresets\.json|\.clang-format|\.clang-tidy|\.ci|\.gitignore|\.git|LICENSE|CHANGELOG\.md|README\.md|pyproject\.toml|adapters|core|tests|examples|man|build'
 }
