@@ -36,6 +36,16 @@ bool may_range(const Environ& env, const Validators& validators) {
   return date && *date == validators.modified;
 }
 
+/// RFC 9110 sections 8.4.1.1 and 8.4.1.3: some are known by an older name too.
+bool is_coding(std::string_view name, std::string_view coding) {
+  if (name.size() == coding.size() + 2 &&
+      (equals_ignoring_case(name, "x-gzip") ||
+       equals_ignoring_case(name, "x-compress"))) {
+    name.remove_prefix(2);
+  }
+  return equals_ignoring_case(name, coding);
+}
+
 }  // namespace
 
 std::vector<std::string_view> parse_etags(std::string_view list) {
@@ -102,12 +112,15 @@ std::string content_range(const ByteRange& range, std::uint64_t size) {
 
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding) {
+  std::optional<int> of_others;
   while (!accept_encoding.empty()) {
     std::string_view element = take_element(accept_encoding, ',');
-    if (!equals_ignoring_case(take_element(element, ';'), coding)) continue;
-    return weight_of(element);
+    const std::string_view name = take_element(element, ';');
+    if (is_coding(name, coding)) return weight_of(element);
+    if (name == "*" && !of_others) of_others = weight_of(element);
   }
-  return 0;
+  if (of_others) return *of_others;
+  return equals_ignoring_case(coding, "identity") ? 1 : 0;
 }
 
 }  // namespace decant

@@ -46,8 +46,12 @@ ByteRange asked_range(const Environ& env, const Validators& validators,
 /// "bytes 0-4/10": Content-Range for a part of `size` bytes.
 std::string content_range(const ByteRange& range, std::uint64_t size);
 
-/// How much a content coding is wanted, from 0 to 1000 (RFC 9110 section
-/// 12.5.3); 0 for one that is not named.
+/// How much a content coding, as "gzip", is wanted by the value of
+/// Accept-Encoding, from 0, not at all, to 1000 (RFC 9110 section 12.5.3). "*"
+/// stands for those that are not named; "identity" is wanted, and comes last,
+/// unless one of both refuses it. An empty value wants no other: what is
+/// missing is taken for that, since whoever says nothing may not decode
+/// anything.
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding);
 

@@ -281,3 +281,6 @@ TEST_CASE("a coded sibling for who accepts it", "[http-static]") {
       site.ask("/static/coded.css", "Accept-Encoding: br\r\n").header("ETag"));
   CHECK(site.ask("/static/style.css").header("Vary").empty());
 }
+  CHECK(coding("*") == "br brotli");
+  CHECK(coding("*, br;q=0") == "gzip gzip");
+  CHECK(coding("identity, *;q=0") == " plain css");
