@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Conditional requests and ranges (RFC 9110 sections 13 and 14).
+// Conditional requests, and which coding a client wants (RFC 9110 sections 13
+// and 12.5.3).
 #pragma once
 
-#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -30,21 +30,6 @@ std::vector<std::string_view> parse_etags(std::string_view list);
 /// for, 412 when it wants nothing else (RFC 9110 section 13.2.2). For GET and
 /// HEAD.
 int check_preconditions(const Environ& env, const Validators& validators);
-
-struct ByteRange {
-  enum class Kind { whole, part, unsatisfiable };
-  Kind kind = Kind::whole;
-  std::uint64_t first = 0;
-  std::uint64_t size = 0;
-};
-
-/// The one range of bytes that is asked for, of `size`. All of it where none is
-/// asked for, where If-Range says so, for several and for what cannot be read.
-ByteRange asked_range(const Environ& env, const Validators& validators,
-                      std::uint64_t size);
-
-/// "bytes 0-4/10": Content-Range for a part of `size` bytes.
-std::string content_range(const ByteRange& range, std::uint64_t size);
 
 /// How much a content coding, as "gzip", is wanted by the value of
 /// Accept-Encoding, from 0, not at all, to 1000 (RFC 9110 section 12.5.3). "*"
