@@ -98,14 +98,6 @@ Response& Response::delete_cookie(std::string_view name, std::string_view path,
                      .secure = secure});
 }
 
-Response& Response::last_modified(std::time_t time) & {
-  return header("Last-Modified", http_date(time));
-}
-
-Response& Response::etag(std::string_view tag, bool weak) & {
-  return header("ETag", (weak ? "W/\"" : "\"") + std::string(tag) + '"');
-}
-
 Response& Response::etag_of_text() & {
   return etag(std::to_string(text_.size()) + '-' +
               std::to_string(decant::detail::fnv1a(text_)));
