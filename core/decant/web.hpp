@@ -19,4 +19,5 @@
 #include "decant/web/response_fields.hpp"
 #include "decant/web/router.hpp"
 #include "decant/web/send_file.hpp"
+#include "decant/web/transport.hpp"
 #include "decant/web/urlencoded.hpp"
