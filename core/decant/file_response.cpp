@@ -8,9 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #include "decant/beneath.hpp"
+#include "decant/byte_ranges.hpp"
 #include "decant/error_page.hpp"
 #include "decant/file_wrapper.hpp"
 #include "decant/http_date.hpp"
@@ -21,6 +24,7 @@ namespace decant {
 namespace {
 
 constexpr std::size_t block_size = 65536;
+constexpr const char* partial = "206 Partial Content";
 constexpr std::string_view well_known = ".well-known";
 
 std::string hexadecimal(std::uint64_t number) {
@@ -38,6 +42,58 @@ Validators validators_of(const struct stat& info, const std::string& coding) {
       hexadecimal(static_cast<std::uint64_t>(info.st_size));
   if (!coding.empty()) etag += '-' + coding;
   return {.etag = etag + '"', .modified = info.st_mtim.tv_sec};
+}
+
+/// Several parts of a file, each behind its head.
+class PartsOfFile final : public BodySource {
+ public:
+  PartsOfFile(Descriptor file, MultipartRanges ranges)
+      : file_(std::move(file)), ranges_(std::move(ranges)) {}
+
+  bool next(std::string& chunk) override;
+  void close() override { file_.reset(); }
+
+ private:
+  Descriptor file_;
+  const MultipartRanges ranges_;
+  std::size_t part_ = 0;    // whose head or bytes come next
+  bool in_part_ = false;    // its head has gone
+  std::uint64_t sent_ = 0;  // of its bytes
+};
+
+bool PartsOfFile::next(std::string& chunk) {
+  const std::size_t count = ranges_.parts().size();
+  if (part_ > count) return false;
+  if (part_ == count) {
+    chunk = ranges_.tail();
+    ++part_;
+    return true;
+  }
+  const ByteRange& part = ranges_.parts()[part_];
+  if (!in_part_) {
+    chunk = ranges_.head(part_);
+    in_part_ = true;
+    return true;
+  }
+  chunk.resize(static_cast<std::size_t>(
+      std::min<std::uint64_t>(block_size, part.size - sent_)));
+  ssize_t got = 0;
+  do {
+    got = ::pread(file_.get(), chunk.data(), chunk.size(),
+                  static_cast<off_t>(part.first + sent_));
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) {
+    throw std::system_error(errno, std::generic_category(), "file: pread");
+  }
+  chunk.resize(static_cast<std::size_t>(got));
+  sent_ += chunk.size();
+  if (sent_ == part.size) {
+    ++part_;
+    sent_ = 0;
+    in_part_ = false;
+  }
+  // A file that has become shorter: what is missing shows by the length.
+  return got != 0;
 }
 
 /// A status that has no file.
@@ -111,13 +167,26 @@ FileResponse respond_with_file(const Environ& env, OpenFile file,
         break;
     }
   }
-  ByteRange range{.size = size};
-  if (method == "GET") range = asked_range(env, validators, size);
-  if (range.kind == ByteRange::Kind::unsatisfiable) {
+  ByteRanges ranges;
+  if (method == "GET") ranges = asked_ranges(env, validators, size);
+  // What has a coding is not taken apart into parts that would have none.
+  if (ranges.parts.size() > 1 && !kind.coding.empty()) ranges = {};
+  if (ranges.kind == ByteRange::Kind::unsatisfiable) {
     headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
     return without_file(416, std::move(headers));
   }
-  const bool is_part = range.kind == ByteRange::Kind::part;
+  if (ranges.parts.size() > 1) {
+    MultipartRanges multipart(std::move(ranges.parts), kind.type, size);
+    headers.emplace_back("Content-Type", multipart.content_type());
+    headers.emplace_back("Content-Length",
+                         std::to_string(multipart.content_length()));
+    return {partial, std::move(headers),
+            std::make_unique<PartsOfFile>(std::move(file.descriptor),
+                                          std::move(multipart))};
+  }
+  const bool is_part = !ranges.parts.empty();
+  const ByteRange range =
+      is_part ? ranges.parts.front() : ByteRange{.size = size};
   if (is_part) {
     headers.emplace_back("Content-Range", content_range(range, size));
   }
@@ -125,7 +194,7 @@ FileResponse respond_with_file(const Environ& env, OpenFile file,
     headers.emplace_back("Content-Encoding", kind.coding);
   headers.emplace_back("Content-Type", kind.type);
   headers.emplace_back("Content-Length", std::to_string(range.size));
-  const char* const status = is_part ? "206 Partial Content" : "200 OK";
+  const char* const status = is_part ? partial : "200 OK";
   if (to_head) return {status, std::move(headers), {}};
   ::lseek(file.descriptor.get(), static_cast<off_t>(range.first), SEEK_SET);
   return {status, std::move(headers),

@@ -49,7 +49,9 @@ struct FileKind {
 
 /// The answer with a regular file: 200, or 206, 304, 412 and 416 where a GET or
 /// a HEAD asks for it. `further` headers go along with each of them. The file
-/// goes out as a FileWrapper, so that a server side may send it by sendfile(2).
+/// goes out as a FileWrapper, so that a server side may send it by sendfile(2);
+/// several ranges of it as multipart/byteranges, but the whole where it has a
+/// coding.
 FileResponse respond_with_file(const Environ& env, OpenFile file,
                                const FileKind& kind, Headers further);
 

@@ -7,7 +7,6 @@
 #include "decant/field_value.hpp"
 #include "decant/headers.hpp"
 #include "decant/http_date.hpp"
-#include "decant/number.hpp"
 
 namespace decant {
 namespace {
@@ -28,12 +27,14 @@ bool lists_etag(std::string_view list, std::string_view etag,
   });
 }
 
-bool may_range(const Environ& env, const Validators& validators) {
-  if (!env.contains("HTTP_IF_RANGE")) return true;
-  const std::string_view wanted = trimmed(env["HTTP_IF_RANGE"]);
-  if (wanted.starts_with('"')) return wanted == validators.etag;
-  const auto date = parse_http_date(wanted);
-  return date && *date == validators.modified;
+/// RFC 9110 sections 8.4.1.1 and 8.4.1.3: some are known by an older name too.
+bool is_coding(std::string_view name, std::string_view coding) {
+  if (name.size() == coding.size() + 2 &&
+      (equals_ignoring_case(name, "x-gzip") ||
+       equals_ignoring_case(name, "x-compress"))) {
+    name.remove_prefix(2);
+  }
+  return equals_ignoring_case(name, coding);
 }
 
 }  // namespace
@@ -71,43 +72,17 @@ int check_preconditions(const Environ& env, const Validators& validators) {
                                                                       : 200;
 }
 
-ByteRange asked_range(const Environ& env, const Validators& validators,
-                      std::uint64_t size) {
-  constexpr std::string_view unit = "bytes=";
-  std::string_view text = trimmed(env["HTTP_RANGE"]);
-  const ByteRange whole{.size = size};
-  if (!text.starts_with(unit) || !may_range(env, validators)) return whole;
-  text = trimmed(text.substr(unit.size()));
-  const std::size_t dash = text.find('-');
-  if (dash == std::string_view::npos) return whole;
-  const auto first = parse_number<std::uint64_t>(text.substr(0, dash));
-  const auto last = parse_number<std::uint64_t>(text.substr(dash + 1));
-  const bool is_open = dash + 1 == text.size();
-  if (dash == 0 && last) {  // of the end
-    const std::uint64_t part = std::min(*last, size);
-    if (part == 0) return {.kind = ByteRange::Kind::unsatisfiable};
-    return {ByteRange::Kind::part, size - part, part};
-  }
-  if (!first || (!last && !is_open) || (last && *last < *first)) return whole;
-  if (*first >= size) return {.kind = ByteRange::Kind::unsatisfiable};
-  const std::uint64_t end = last ? std::min(*last, size - 1) : size - 1;
-  return {ByteRange::Kind::part, *first, end - *first + 1};
-}
-
-std::string content_range(const ByteRange& range, std::uint64_t size) {
-  return "bytes " + std::to_string(range.first) + '-' +
-         std::to_string(range.first + range.size - 1) + '/' +
-         std::to_string(size);
-}
-
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding) {
+  std::optional<int> of_others;
   while (!accept_encoding.empty()) {
     std::string_view element = take_element(accept_encoding, ',');
-    if (!equals_ignoring_case(take_element(element, ';'), coding)) continue;
-    return weight_of(element);
+    const std::string_view name = take_element(element, ';');
+    if (is_coding(name, coding)) return weight_of(element);
+    if (name == "*" && !of_others) of_others = weight_of(element);
   }
-  return 0;
+  if (of_others) return *of_others;
+  return equals_ignoring_case(coding, "identity") ? 1 : 0;
 }
 
 }  // namespace decant

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Conditional requests and ranges (RFC 9110 sections 13 and 14).
+// Conditional requests, and which coding a client wants (RFC 9110 sections 13
+// and 12.5.3).
 #pragma once
 
-#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -31,23 +31,12 @@ std::vector<std::string_view> parse_etags(std::string_view list);
 /// HEAD.
 int check_preconditions(const Environ& env, const Validators& validators);
 
-struct ByteRange {
-  enum class Kind { whole, part, unsatisfiable };
-  Kind kind = Kind::whole;
-  std::uint64_t first = 0;
-  std::uint64_t size = 0;
-};
-
-/// The one range of bytes that is asked for, of `size`. All of it where none is
-/// asked for, where If-Range says so, for several and for what cannot be read.
-ByteRange asked_range(const Environ& env, const Validators& validators,
-                      std::uint64_t size);
-
-/// "bytes 0-4/10": Content-Range for a part of `size` bytes.
-std::string content_range(const ByteRange& range, std::uint64_t size);
-
-/// How much a content coding is wanted, from 0 to 1000 (RFC 9110 section
-/// 12.5.3); 0 for one that is not named.
+/// How much a content coding, as "gzip", is wanted by the value of
+/// Accept-Encoding, from 0, not at all, to 1000 (RFC 9110 section 12.5.3). "*"
+/// stands for those that are not named; "identity" is wanted, and comes last,
+/// unless one of both refuses it. An empty value wants no other: what is
+/// missing is taken for that, since whoever says nothing may not decode
+/// anything.
 int quality_of_coding(std::string_view accept_encoding,
                       std::string_view coding);
 

@@ -13,7 +13,7 @@ namespace decant {
 /// what it wraps, which is not asked for a file that is missing. It splits only
 /// at a '/'.
 ///
-/// GET and HEAD, with conditional requests (RFC 9110 section 13), one range of
+/// GET and HEAD, with conditional requests (RFC 9110 section 13), ranges of
 /// bytes (section 14), the type by the name, and NAME.br or NAME.gz beside a
 /// file for who accepts that coding. "index.html" stands for a directory, which
 /// is never listed. Hidden names are not served, but for /.well-known/ (RFC

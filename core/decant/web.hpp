@@ -16,6 +16,8 @@
 #include "decant/web/part_head.hpp"
 #include "decant/web/request.hpp"
 #include "decant/web/response.hpp"
+#include "decant/web/response_fields.hpp"
 #include "decant/web/router.hpp"
 #include "decant/web/send_file.hpp"
+#include "decant/web/transport.hpp"
 #include "decant/web/urlencoded.hpp"

@@ -229,7 +229,7 @@ TEST_CASE("one range of a static file", "[http-static]") {
         Row{"bytes=10-", 416, "416 Range Not Satisfiable\n", "bytes */10"},
         Row{"bytes=-0", 416, "416 Range Not Satisfiable\n", "bytes */10"},
         Row{"bytes=3-1", 200, "0123456789", ""},
-        Row{"bytes=0-1,3-4", 200, "0123456789", ""},
+        Row{"bytes=0-1,2-4", 206, "01234", "bytes 0-4/10"},
         Row{"bytes=a-b", 200, "0123456789", ""},
         Row{"bytes=", 200, "0123456789", ""},
         Row{"bytes=-", 200, "0123456789", ""},
@@ -259,6 +259,33 @@ TEST_CASE("one range of a static file", "[http-static]") {
   CHECK(large.body.size() == 199'900);
 }
 
+TEST_CASE("several ranges of a static file", "[http-static]") {
+  const Site site;
+  const auto several = [&](const std::string& file, const std::string& range) {
+    return site.ask("/static/" + file, "Range: bytes=" + range + "\r\n");
+  };
+  const HttpResponse parts = several("hello.txt", "0-1,4-5,-1");
+  CHECK(parts.status == 206);
+  CHECK(parts.complete);
+  const std::string type = parts.header("Content-Type");
+  REQUIRE(type.starts_with("multipart/byteranges; boundary="));
+  const std::string boundary = "--" + type.substr(type.find('=') + 1);
+  const auto part = [&](const char* range) {
+    return boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+           "Content-Range: bytes " + range + "/10\r\n\r\n";
+  };
+  CHECK(parts.body == part("0-1") + "01\r\n" + part("4-5") + "45\r\n" +
+                          part("9-9") + "9\r\n" + boundary + "--\r\n");
+  CHECK(parts.header("Content-Length") == std::to_string(parts.body.size()));
+  CHECK(several("hello.txt", "10-,20-").status == 416);
+  CHECK(several("large", "0-99999,150000-199999").body.size() > 150'000);
+  // Parts would have no coding.
+  const HttpResponse coded = site.ask(
+      "/static/coded.css", "Accept-Encoding: br\r\nRange: bytes=0-0,2-2\r\n");
+  CHECK(coded.status == 200);
+  CHECK(coded.body == "brotli");
+}
+
 TEST_CASE("a coded sibling for who accepts it", "[http-static]") {
   const Site site;
   const auto coding = [&](const std::string& accepted) {
@@ -275,6 +302,9 @@ TEST_CASE("a coded sibling for who accepts it", "[http-static]") {
   CHECK(coding("gzip;q=0") == " plain css");
   CHECK(coding("identity") == " plain css");
   CHECK(coding("GZIP") == "gzip gzip");
+  CHECK(coding("*") == "br brotli");
+  CHECK(coding("*, br;q=0") == "gzip gzip");
+  CHECK(coding("identity, *;q=0") == " plain css");
   CHECK(site.ask("/static/coded.css").body == "plain css");
   CHECK(
       site.ask("/static/coded.css").header("ETag") !=

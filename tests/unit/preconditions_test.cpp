@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decant/preconditions.hpp"
 
+#include "decant/web/accept.hpp"
 #include "support/catch.hpp"
 #include "support/recording_exchange.hpp"
 
@@ -47,6 +48,43 @@ TEST_CASE("Without a date nothing is said of dates") {
   CHECK(check("HTTP_IF_NONE_MATCH", R"("1")", dated) == 200);
   CHECK(check("HTTP_IF_UNMODIFIED_SINCE", date, {.modified = seconds + 1}) ==
         412);
+}
+
+TEST_CASE("Codings are weighed as RFC 9110 section 12.5.3 says") {
+  struct Row {
+    const char* accept;
+    const char* coding;
+    int quality;
+  };
+  const Row rows[] = {{"gzip, deflate, br", "br", 1000},
+                      {"gzip;q=0.5", "GZIP", 500},
+                      {"gzip", "br", 0},
+                      {"x-gzip;q=0.3", "gzip", 300},
+                      {"x-br", "br", 0},
+                      // The five examples of the section.
+                      {"compress, gzip", "compress", 1000},
+                      {"", "gzip", 0},
+                      {"*", "gzip", 1000},
+                      {"compress;q=0.5, gzip;q=1.0", "compress", 500},
+                      {"gzip;q=1.0, identity; q=0.5, *;q=0", "gzip", 1000},
+                      {"gzip;q=1.0, identity; q=0.5, *;q=0", "identity", 500},
+                      {"gzip;q=1.0, identity; q=0.5, *;q=0", "br", 0},
+                      // What is named counts, wherever "*" stands.
+                      {"gzip;q=0, *", "gzip", 0},
+                      {"*, gzip;q=0", "gzip", 0},
+                      {"gzip;q=0, *", "br", 1000},
+                      {"*;q=0.2", "zstd", 200},
+                      {"gzip", "identity", 1},
+                      {"", "identity", 1},
+                      {"identity;q=0", "identity", 0},
+                      {"*;q=0", "identity", 0},
+                      {"*;q=0, identity;q=0.1", "identity", 100},
+                      {",, ;q=1, garbage", "gzip", 0}};
+  for (const auto& [accept, coding, quality] : rows) {
+    CAPTURE(accept, coding);
+    CHECK(quality_of_coding(accept, coding) == quality);
+    CHECK(web::encoding_quality(accept, coding) == quality);
+  }
 }
 
 }  // namespace

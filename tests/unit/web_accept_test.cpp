@@ -59,16 +59,5 @@ TEST_CASE("Languages are found by their ranges, or else by what they begin") {
   CHECK(language_quality("en-US, en;q=0", "en") == 0);
 }
 
-TEST_CASE("Codings are weighed as RFC 9110 section 12.5.3 says") {
-  CHECK(encoding_quality("gzip, deflate, br", "br") == 1000);
-  CHECK(encoding_quality("gzip;q=0.5", "GZIP") == 500);
-  CHECK(encoding_quality("gzip", "br") == 0);
-  CHECK(encoding_quality("gzip;q=0, *", "gzip") == 0);
-  CHECK(encoding_quality("gzip;q=0, *", "br") == 1000);
-  CHECK(encoding_quality("gzip", "identity") == 1);
-  CHECK(encoding_quality("identity;q=0", "identity") == 0);
-  CHECK(encoding_quality("*;q=0", "identity") == 0);
-}
-
 }  // namespace
 }  // namespace decant::web

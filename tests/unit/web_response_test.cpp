@@ -43,6 +43,24 @@ Reply ask_for(const Make& make, const Variables& variables = {}) {
       variables);
 }
 
+/// A response of several ranges, against what each part says and holds.
+void check_parts(
+    const Reply& reply, const std::string& type,
+    const std::vector<std::pair<std::string, std::string>>& parts) {
+  const std::string kind = "multipart/byteranges; boundary=";
+  const std::string whole_type = reply.header("Content-Type");
+  REQUIRE(whole_type.starts_with(kind));
+  const std::string boundary = "--" + whole_type.substr(kind.size());
+  std::string expected;
+  for (const auto& [range, bytes] : parts) {
+    expected += (expected.empty() ? "" : "\r\n") + boundary +
+                "\r\nContent-Type: " + type + "\r\nContent-Range: " + range +
+                "\r\n\r\n" + bytes;
+  }
+  CHECK(reply.body == expected + "\r\n" + boundary + "--\r\n");
+  CHECK(reply.header("Content-Length") == std::to_string(reply.body.size()));
+}
+
 TEST_CASE("A text is a response, and a response an application") {
   const Application application = Response("Hello");
   for (int i = 0; i < 2; ++i) {
@@ -157,7 +175,14 @@ TEST_CASE("What is known of a text answers conditions and ranges") {
   CHECK(part.body == "234");
   CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=-3"}}).body == "789");
   CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=8-20"}}).body == "89");
-  CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=1-2,4-5"}}).body == "0123456789");
+  const Reply parts = ask_for(make, {{"HTTP_RANGE", "bytes=1-2,-1"}});
+  CHECK(parts.status == "206 Partial Content");
+  CHECK(parts.header("Content-Range") == "none");
+  check_parts(parts, "text/plain; charset=utf-8",
+              {{"bytes 1-2/10", "12"}, {"bytes 9-9/10", "9"}});
+  CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=1-2,3-5"}}).body == "12345");
+  CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=20-,10-"}}).status ==
+        "416 Range Not Satisfiable");
   CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=4-2"}}).status == "200 OK");
   CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=2-4"}, {"HTTP_IF_RANGE", "\"2\""}})
             .body == "0123456789");
@@ -198,6 +223,20 @@ TEST_CASE("A file is sent with all that HTTP knows of files") {
   CHECK(part.body == "56789");
   CHECK(ask_for(make, {{"HTTP_RANGE", "bytes=10-"}}).status ==
         "416 Range Not Satisfiable");
+  const Reply parts = ask_for(make, {{"HTTP_RANGE", "bytes=-2,0-1,4-4"}});
+  CHECK(parts.status == "206 Partial Content");
+  CHECK(parts.header("Content-Range") == "none");
+  CHECK(parts.header("ETag") == etag);
+  check_parts(
+      parts, "text/plain; charset=utf-8",
+      {{"bytes 8-9/10", "89"}, {"bytes 0-1/10", "01"}, {"bytes 4-4/10", "4"}});
+  CHECK(ask_for(make,
+                {{"HTTP_RANGE", "bytes=0-1,4-5"}, {"HTTP_IF_RANGE", "\"x\""}})
+            .body == "0123456789");
+  const Reply several_heads = ask_for(
+      make, {{"REQUEST_METHOD", "HEAD"}, {"HTTP_RANGE", "bytes=0-1,4-5"}});
+  CHECK(several_heads.status == "200 OK");
+  CHECK(several_heads.header("Content-Length") == "10");
   const Reply posted = ask_for(make, {{"REQUEST_METHOD", "POST"},
                                       {"HTTP_IF_NONE_MATCH", etag},
                                       {"HTTP_RANGE", "bytes=5-"}});
@@ -225,6 +264,23 @@ TEST_CASE("A file is sent with all that HTTP knows of files") {
   CHECK(ask_for([&](const Request& request) {
           return send_file(request, directory.path());
         }).status == "404 Not Found");
+}
+
+TEST_CASE("Parts of a large file come in chunks, and all of them") {
+  const test::TemporaryDirectory directory;
+  std::string bytes(300'000, 'x');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>('a' + i % 23);
+  }
+  const std::string path = directory.write("large.bin", bytes);
+  const Reply parts = ask_for(
+      [&](const Request& request) {
+        return send_file(request, path, {.type = "application/x"});
+      },
+      {{"HTTP_RANGE", "bytes=10-150009,200000-299999"}});
+  check_parts(parts, "application/x",
+              {{"bytes 10-150009/300000", bytes.substr(10, 150'000)},
+               {"bytes 200000-299999/300000", bytes.substr(200'000)}});
 }
 
 TEST_CASE("A file beneath a directory is nowhere else") {

@@ -13,12 +13,20 @@
 #include "decant/stdio.hpp"
 
 namespace decant::cgi {
+
 int serve(const Application& application, const Options& options) {
   const StandardStreams& streams = own_standard_streams();
+  return serve_by(streams.input.get(), streams.output.get(), application,
+                  options)
+      .exit_status;
+}
+
+Result serve_by(int input_descriptor, int output_descriptor,
+                const Application& application, const Options& options) {
   survive_broken_pipes();
   const Variables variables = cgi_variables::process_environment();
-  DescriptorSource input(streams.input.get());
-  CgiOutput output(streams.output.get());
+  DescriptorSource input(input_descriptor);
+  CgiOutput output(output_descriptor);
   DescriptorSink errors(STDERR_FILENO);
   const Exchange exchange{
       .variables = variables,
@@ -28,12 +36,11 @@ int serve(const Application& application, const Options& options) {
       .rules = options.rules,
       .concurrency = {.multiprocess = true, .run_once = true}};
   const Outcome outcome = gateway::run(exchange, application);
-  drain_body(streams.input.get(), variables, input.consumed());
-  return tell_of_write_error(errors, output.error()) ||
-                 outcome == Outcome::failed || outcome == Outcome::cut_short ||
-                 output.failed()
-             ? exit_failed
-             : 0;
+  drain_body(input_descriptor, variables, input.consumed());
+  const bool is_bad = tell_of_write_error(errors, output.error()) ||
+                      outcome == Outcome::failed ||
+                      outcome == Outcome::cut_short || output.failed();
+  return {outcome, is_bad ? exit_failed : 0};
 }
 
 void answer_not_loaded() {

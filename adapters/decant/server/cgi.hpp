@@ -16,6 +16,17 @@ struct Options {
 /// a response was sent or the client left, 1 when the application failed.
 int serve(const Application& application, const Options& options = {});
 
+/// How a request was answered.
+struct Result {
+  Outcome outcome;
+  int exit_status;  ///< that of serve()
+};
+
+/// The same by descriptors that are out of the application's way already.
+/// Borrows both; `output` may be the same as `input`.
+Result serve_by(int input, int output, const Application& application,
+                const Options& options = {});
+
 /// Answers "Status: 500" because the application could not be loaded.
 void answer_not_loaded();
 

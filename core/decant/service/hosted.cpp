@@ -171,6 +171,7 @@ void HostedService::Parts::serve(const Application& application,
   const ForksForgotten here;
   shared_.application = application;
   shared_.make_observer = host.make_observer;
+  shared_.errors = host.errors;
   control.begin(host, once);
   try {
     work_for(shared_, control, once);

@@ -11,6 +11,7 @@
 #include "decant/application.hpp"
 #include "decant/service/door.hpp"
 #include "decant/service/options.hpp"
+#include "decant/streams.hpp"
 
 namespace decant::service {
 
@@ -23,6 +24,9 @@ struct Host {
   std::function<void()> heed;
   /// Makes a further observer for each thread that serves; may be empty.
   std::function<std::unique_ptr<Observer>()> make_observer;
+  /// Where lines about requests go, called on the threads that serve; null: the
+  /// log.
+  ErrorSink* errors = nullptr;
 };
 
 /// Several may serve at once, each on a thread of its own.

@@ -51,9 +51,7 @@ class Choice {
     specificity_ = specificity;
     quality_ = weight_of(parameters);
   }
-  int quality(int otherwise = 0) const {
-    return specificity_ < 0 ? otherwise : quality_;
-  }
+  int quality() const { return quality_; }
   bool made() const { return specificity_ >= 0; }
 
  private:
@@ -104,20 +102,6 @@ int language_quality(std::string_view accept_language, std::string_view offer) {
     }
   }
   return filtered.made() ? filtered.quality() : looked_up.quality();
-}
-
-int encoding_quality(std::string_view accept_encoding, std::string_view offer) {
-  Choice choice;
-  for (Range range; take_range(accept_encoding, range);) {
-    if (range.value == "*") {
-      choice.see(0, range.parameters);
-    } else if (equals_ignoring_case(range.value, offer)) {
-      choice.see(1, range.parameters);
-    }
-  }
-  // RFC 9110 section 12.5.3: identity is acceptable unless it is excluded; it
-  // comes last.
-  return choice.quality(equals_ignoring_case(offer, "identity") ? 1 : 0);
 }
 
 std::optional<std::string_view> best_of(

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "decant/preconditions.hpp"
+
 namespace decant::web {
 
 /// Of a media type, as "text/html" or "text/html;level=1", by the value of
@@ -19,9 +21,12 @@ int type_quality(std::string_view accept, std::string_view offer);
 /// (section 3.4).
 int language_quality(std::string_view accept_language, std::string_view offer);
 
-/// Of a content coding, as "gzip", by the value of Accept-Encoding; "identity"
-/// is wanted unless it is refused.
-int encoding_quality(std::string_view accept_encoding, std::string_view offer);
+/// Of a content coding, as "gzip", by the value of Accept-Encoding: what
+/// quality_of_coding() says.
+inline int encoding_quality(std::string_view accept_encoding,
+                            std::string_view offer) {
+  return quality_of_coding(accept_encoding, offer);
+}
 
 /// The offer that is wanted most, of equals the first; nothing when all are
 /// refused. An empty `field` wants all alike.

@@ -5,8 +5,8 @@
 #include <ctime>
 #include <utility>
 
-#include "decant/cgi_variables.hpp"
 #include "decant/error.hpp"
+#include "decant/gateway.hpp"
 #include "decant/lint.hpp"
 #include "decant/text.hpp"
 #include "decant/web/multipart.hpp"
@@ -40,13 +40,38 @@ class ReplyLog final : public ErrorSink {
   Reply& reply_;
 };
 
-void add_header(cgi_variables::RequestVariables& variables,
-                std::string_view name, std::string_view value) {
+/// What is left of the way: the gateway itself.
+class Gateway final : public Transport {
+ public:
+  explicit Gateway(Application application)
+      : application_(std::move(application)) {}
+
+  Reply ask(const Asked& asked) override {
+    const cgi_variables::RequestVariables variables = variables_of(asked);
+    Reply reply;
+    MemorySource input(asked.body);
+    ReplyOutput output(reply);
+    ReplyLog log(reply);
+    const normaliser::Rules rules;
+    reply.outcome = gateway::run({.variables = variables.view(),
+                                  .input = input,
+                                  .output = output,
+                                  .errors = log,
+                                  .rules = rules,
+                                  .concurrency = {}},
+                                 application_);
+    return reply;
+  }
+
+ private:
+  const Application application_;
+};
+
+void check_header(std::string_view name, std::string_view value) {
   if (!is_token(name) || !is_field_value(value)) {
     throw UsageError("client: " + quoted(name) + ": " + quoted(value) +
                      " is no header; give a name and a value");
   }
-  variables.add_header(name, value);
 }
 
 std::string_view host_of(std::string_view authority) {
@@ -86,11 +111,6 @@ std::string boundary_for(const Fields& fields,
 
 }  // namespace
 
-std::string_view Reply::header(std::string_view name) const {
-  const std::string* const value = find_header(headers, name);
-  return value != nullptr ? std::string_view(*value) : std::string_view{};
-}
-
 Payload Payload::form(const Fields& fields) {
   return {"application/x-www-form-urlencoded", urlencoded(fields)};
 }
@@ -112,7 +132,13 @@ Payload Payload::json(std::string text) {
 Client::Client(Application application, const ClientOptions& options)
     : application_(options.lint ? lint()(std::move(application))
                                 : std::move(application)),
-      options_(options) {}
+      options_(options),
+      transport_(through_gateway(application_)) {}
+
+Client& Client::through(std::shared_ptr<Transport> transport) {
+  transport_ = std::move(transport);
+  return *this;
+}
 
 Reply Client::get(std::string_view target, const Headers& headers) {
   return request("GET", target, {}, headers);
@@ -186,41 +212,39 @@ Reply Client::ask(std::string_view method, const std::string& url,
   }
   const std::string_view host = host_of(target->authority);
   const bool secure = equals_ignoring_case(target->scheme, "https");
-  cgi_variables::RequestVariables variables(method, *target, "HTTP/1.1",
-                                            "127.0.0.1");
-  for (const auto& [name, value] : headers) add_header(variables, name, value);
-  variables.add_host(target->authority);
+  Headers sent = headers;
+  const auto add = [&sent](std::string_view name, std::string value) {
+    sent.emplace_back(name, std::move(value));
+  };
+  if (find_header(sent, "Host") == nullptr) {
+    add("Host", std::string(target->authority));
+  }
   const Fields cookies =
       cookies_.cookies_for(host, target->path, secure, std::time(nullptr));
-  if (!cookies.empty()) {
-    add_header(variables, "Cookie", cookie_value(cookies));
-  }
-  if (!payload.type.empty() && !variables.contains("CONTENT_TYPE")) {
-    variables.add("CONTENT_TYPE", payload.type);
+  if (!cookies.empty()) add("Cookie", cookie_value(cookies));
+  if (!payload.type.empty() && find_header(sent, "Content-Type") == nullptr) {
+    add("Content-Type", payload.type);
   }
   if (!payload.data.empty() || !payload.type.empty()) {
-    variables.add("CONTENT_LENGTH", std::to_string(payload.data.size()));
+    add("Content-Length", std::to_string(payload.data.size()));
   }
+  for (const auto& [name, value] : sent) check_header(name, value);
 
-  Reply reply;
+  Reply reply = transport_->ask({.method = method,
+                                 .target = *target,
+                                 .headers = sent,
+                                 .body = payload.data});
   reply.url = url;
-  MemorySource input(payload.data);
-  ReplyOutput output(reply);
-  ReplyLog log(reply);
-  const normaliser::Rules rules;
-  reply.outcome = gateway::run({.variables = variables.view(),
-                                .input = input,
-                                .output = output,
-                                .errors = log,
-                                .rules = rules,
-                                .concurrency = {}},
-                               application_);
   for (const auto& [name, value] : reply.headers) {
     if (equals_ignoring_case(name, "Set-Cookie")) {
       cookies_.set(value, host, target->path, std::time(nullptr));
     }
   }
   return reply;
+}
+
+std::shared_ptr<Transport> through_gateway(Application application) {
+  return std::make_shared<Gateway>(std::move(application));
 }
 
 }  // namespace decant::web

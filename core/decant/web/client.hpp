@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A client for tests, which asks an application through the gateway, in the
-// same process: what it sees is what a web server would be sent.
+// same process, or through a real door: what it sees is what a web server would
+// be sent.
 #pragma once
 
-#include <optional>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "decant/application.hpp"
-#include "decant/gateway.hpp"
 #include "decant/headers.hpp"
 #include "decant/web/cookie_jar.hpp"
 #include "decant/web/fields.hpp"
+#include "decant/web/transport.hpp"
 
 namespace decant::web {
-
-/// What was answered.
-struct Reply {
-  int status = 0;           ///< 0 where nothing was, since nobody was left
-  std::string status_line;  ///< "200 OK"
-  Headers headers;
-  std::string body;
-  /// Where from: the last URL where redirects were followed.
-  std::string url;
-  /// Other than complete where a web server would see a failure.
-  Outcome outcome = Outcome::complete;
-  /// What went to the log, the gateway's own complaints among it.
-  std::string log;
-
-  /// The first value of a header, empty when absent.
-  std::string_view header(std::string_view name) const;
-};
 
 /// A file to be sent.
 struct Upload {
@@ -62,16 +47,39 @@ struct ClientOptions {
   int redirects = 0;
   /// What a target without a host belongs to.
   std::string origin = "http://localhost";
+  /// How long an answer through a door may take.
+  std::chrono::seconds timeout = std::chrono::seconds(60);
 };
 
 /// Asks an application, and keeps cookies as a browser does. A target is a
-/// path,
-/// "/path?query", or a URL. Used by one thread; throws UsageError for what
-/// cannot be asked, and nothing that the application throws: that is a 500 with
-/// a word in the log, as everywhere.
+/// path, "/path?query", or a URL. Used by one thread; throws UsageError for
+/// what cannot be asked, and nothing that the application throws: that is a 500
+/// with a word in the log, as everywhere. Copies ask at the same door.
 class Client {
  public:
   explicit Client(Application application, const ClientOptions& options = {});
+
+  /// From now on asks through a real door: "http", "fcgi", "scgi" and "uwsgi"
+  /// are decant's own services, at a free port of 127.0.0.1, on a thread of
+  /// this process; "cgi" is a child of this process for each request; and
+  /// "gateway" is where it began. Cookies stay. Throws std::invalid_argument
+  /// for another name, Error where the door cannot be opened.
+  ///
+  /// A reply has the same status, content, cookies and log, and the same
+  /// outcome; its headers are those that came by the door, without what belongs
+  /// to the connection. A 500 is one whatever the door, and the door stays. Of
+  /// an https URL http is told as by a proxy, with X-Forwarded-Proto. A request
+  /// with Transfer-Encoding: chunked is sent so by http; at the others a web
+  /// server would have put it together. What takes longer than
+  /// ClientOptions::timeout throws Error; then a child is killed.
+  ///
+  /// With the last client of it a door is closed, and what it started has
+  /// ended: a service once the application has returned. Through cgi the
+  /// application runs in a copy of this process: what it changes in memory is
+  /// lost with the request.
+  Client& through(std::string_view door);
+  /// The same by a way of your own.
+  Client& through(std::shared_ptr<Transport> transport);
 
   Reply get(std::string_view target, const Headers& headers = {});
   Reply head(std::string_view target, const Headers& headers = {});
@@ -100,7 +108,11 @@ class Client {
 
   Application application_;
   ClientOptions options_;
+  std::shared_ptr<Transport> transport_;
   CookieJar cookies_;
 };
+
+/// Asks through the gateway, in this process.
+std::shared_ptr<Transport> through_gateway(Application application);
 
 }  // namespace decant::web

@@ -195,13 +195,14 @@ struct BasicPattern {
     require_none(check_pattern<Arguments...>(text));
   }
 
-  /// Calls `handler` with what was matched; nothing when a number is none that
-  /// its argument can hold.
+  /// Puts into `result` what `handler` makes of what was matched. False, and
+  /// nothing, when a number is none that its argument can hold.
   template <class Result, class Handler>
-  static std::optional<Result> call(Handler& handler, Request& request,
-                                    const std::string_view* matched) {
-    return call_with<Result>(handler, request, matched,
-                             std::index_sequence_for<Arguments...>());
+  static bool call(Handler& handler, Request& request,
+                   const std::string_view* matched,
+                   std::optional<Result>& result) {
+    return call_with(handler, request, matched, result,
+                     std::index_sequence_for<Arguments...>());
   }
 
   std::string_view text;
@@ -217,18 +218,19 @@ struct BasicPattern {
   }
 
   template <class Result, class Handler, std::size_t... i>
-  static std::optional<Result> call_with(
-      Handler& handler, Request& request,
-      [[maybe_unused]] const std::string_view* matched,
-      std::index_sequence<i...>) {
+  static bool call_with(Handler& handler, Request& request,
+                        [[maybe_unused]] const std::string_view* matched,
+                        std::optional<Result>& result,
+                        std::index_sequence<i...>) {
     const std::tuple<std::optional<Arguments>...> values{
         convert<Arguments>(matched[i])...};
-    if (!(std::get<i>(values).has_value() && ...)) return std::nullopt;
+    if (!(std::get<i>(values).has_value() && ...)) return false;
     if constexpr (with_request) {
-      return Result(handler(request, *std::get<i>(values)...));
+      result.emplace(handler(request, *std::get<i>(values)...));
     } else {
-      return Result(handler(*std::get<i>(values)...));
+      result.emplace(handler(*std::get<i>(values)...));
     }
+    return true;
   }
 };
 

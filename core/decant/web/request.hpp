@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decant/byte_ranges.hpp"
 #include "decant/environ.hpp"
 #include "decant/preconditions.hpp"
 #include "decant/web/fields.hpp"
@@ -106,7 +107,11 @@ class Request {
   /// 200 when the request is to be answered, 304 when the client has it, 412
   /// when it wants something else (RFC 9110 section 13.2.2), for any method.
   int check(const Validators& validators) const;
-  /// The range that is asked for, of `size` bytes (RFC 9110 section 14.2).
+  /// The ranges that are asked for, of `size` bytes (RFC 9110 section 14.2).
+  ByteRanges ranges(const Validators& validators, std::uint64_t size) const {
+    return asked_ranges(env_, validators, size);
+  }
+  /// The same where one is sent; several are the whole.
   ByteRange range(const Validators& validators, std::uint64_t size) const {
     return asked_range(env_, validators, size);
   }

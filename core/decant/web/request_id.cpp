@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <system_error>
 
 #include "decant/cgi_variables.hpp"
 #include "decant/headers.hpp"
+#include "decant/random_text.hpp"
 #include "decant/web/kept_body.hpp"
 #include "decant/web/middleware.hpp"
 
 namespace decant::web {
 namespace {
-
-std::string make_id() {
-  std::array<unsigned char, 16> bytes{};
-  // getrandom(2): up to 256 bytes come whole, once the kernel has any.
-  if (::getrandom(bytes.data(), bytes.size(), 0) !=
-      static_cast<ssize_t>(bytes.size())) {
-    throw std::system_error(errno, std::generic_category(),
-                            "request_id: getrandom");
-  }
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string id;
-  for (const unsigned char byte : bytes) {
-    id += digits[byte >> 4U];
-    id += digits[byte & 15U];
-  }
-  return id;
-}
 
 bool is_id(std::string_view text) {
   constexpr std::size_t longest = 128;
@@ -48,7 +27,7 @@ Middleware request_id(const RequestIdOptions& options) {
             application = std::move(application)](
                Environ& env, const StartResponse& start_response) {
       std::string id(env[variable]);
-      if (!options.trust || !is_id(id)) id = make_id();
+      if (!options.trust || !is_id(id)) id = random_text();
       env.set(variable, id);
       return detail::call_with_headers(
           application, env, start_response,

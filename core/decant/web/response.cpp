@@ -98,14 +98,6 @@ Response& Response::delete_cookie(std::string_view name, std::string_view path,
                      .secure = secure});
 }
 
-Response& Response::last_modified(std::time_t time) & {
-  return header("Last-Modified", http_date(time));
-}
-
-Response& Response::etag(std::string_view tag, bool weak) & {
-  return header("ETag", (weak ? "W/\"" : "\"") + std::string(tag) + '"');
-}
-
 Response& Response::etag_of_text() & {
   return etag(std::to_string(text_.size()) + '-' +
               std::to_string(decant::detail::fnv1a(text_)));
@@ -152,16 +144,34 @@ void Response::make_partial(const Request& request,
   header("Accept-Ranges", "bytes");
   if (request.method() != "GET") return;
   const std::uint64_t size = text_.size();
-  const ByteRange range = request.range(validators, size);
-  if (range.kind == ByteRange::Kind::whole) return;
-  if (range.kind == ByteRange::Kind::unsatisfiable) {
+  ByteRanges ranges = request.ranges(validators, size);
+  if (ranges.kind == ByteRange::Kind::whole) return;
+  if (ranges.kind == ByteRange::Kind::unsatisfiable) {
     drop_content();
     header("Content-Range", "bytes */" + std::to_string(size)).status(416);
     return;
   }
-  header("Content-Range", content_range(range, size)).status(206);
-  text_ = text_.substr(static_cast<std::size_t>(range.first),
-                       static_cast<std::size_t>(range.size));
+  status(206);
+  const auto part_of = [this](const ByteRange& range) {
+    return std::string_view(text_).substr(static_cast<std::size_t>(range.first),
+                                          static_cast<std::size_t>(range.size));
+  };
+  if (ranges.parts.size() == 1) {
+    const ByteRange& range = ranges.parts.front();
+    header("Content-Range", content_range(range, size));
+    text_ = std::string(part_of(range));
+    return;
+  }
+  const std::string* const type = find_header(headers_, "Content-Type");
+  const MultipartRanges multipart(std::move(ranges.parts),
+                                  type != nullptr ? *type : "", size);
+  std::string text;
+  text.reserve(static_cast<std::size_t>(multipart.content_length()));
+  for (std::size_t i = 0; i < multipart.parts().size(); ++i) {
+    text.append(multipart.head(i)).append(part_of(multipart.parts()[i]));
+  }
+  text_ = text.append(multipart.tail());
+  header("Content-Type", multipart.content_type());
 }
 
 Body Response::take_body() const {

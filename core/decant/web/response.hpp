@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "decant/application.hpp"
 #include "decant/web/cookie.hpp"
 #include "decant/web/request.hpp"
+#include "decant/web/response_fields.hpp"
 
 namespace decant::web {
 
@@ -75,6 +77,44 @@ class Response {
                            std::string_view domain = {}) && {
     return std::move(delete_cookie(name, path, domain));
   }
+
+  // Headers by their kind, in the place of what was set before. Each throws
+  // ApplicationError for what cannot stand there, as a control character.
+
+  /// A media type, with its parameters.
+  Response& content_type(std::string_view type) &;
+  Response&& content_type(std::string_view type) && {
+    return std::move(content_type(type));
+  }
+  /// How long the response may be kept, and by whom.
+  Response& cache_control(const CacheControl& wanted) &;
+  Response&& cache_control(const CacheControl& wanted) && {
+    return std::move(cache_control(wanted));
+  }
+  /// "attachment" or "inline", and a name: content_disposition_value().
+  Response& content_disposition(std::string_view disposition,
+                                std::string_view filename = {}) &;
+  Response&& content_disposition(std::string_view disposition,
+                                 std::string_view filename = {}) && {
+    return std::move(content_disposition(disposition, filename));
+  }
+  /// The content is to be saved under this name, any text in UTF-8.
+  Response& attachment(std::string_view filename) & {
+    return content_disposition("attachment", filename);
+  }
+  Response&& attachment(std::string_view filename) && {
+    return std::move(attachment(filename));
+  }
+  /// The languages of those it is meant for, as "en-GB".
+  Response& content_language(
+      std::initializer_list<std::string_view> languages) &;
+  Response&& content_language(
+      std::initializer_list<std::string_view> languages) && {
+    return std::move(content_language(languages));
+  }
+  /// Seconds since the epoch, as in the next.
+  Response& expires(std::time_t time) &;
+  Response&& expires(std::time_t time) && { return std::move(expires(time)); }
   Response& last_modified(std::time_t time) &;
   Response&& last_modified(std::time_t time) && {
     return std::move(last_modified(time));
@@ -83,6 +123,35 @@ class Response {
   Response& etag(std::string_view tag, bool weak = false) &;
   Response&& etag(std::string_view tag, bool weak = false) && {
     return std::move(etag(tag, weak));
+  }
+  /// Adds a request header that the response depends on, or "*", to Vary.
+  Response& vary(std::string_view field) &;
+  Response&& vary(std::string_view field) && { return std::move(vary(field)); }
+  /// A URL, which may be relative; what may not stand in one is encoded.
+  Response& location(std::string_view reference) &;
+  Response&& location(std::string_view reference) && {
+    return std::move(location(reference));
+  }
+  /// The methods that there are, for 405.
+  Response& allow(std::initializer_list<std::string_view> methods) &;
+  Response&& allow(std::initializer_list<std::string_view> methods) && {
+    return std::move(allow(methods));
+  }
+  /// When to come again, for 503 and 429: after a time, or at one.
+  Response& retry_after(std::chrono::seconds time) &;
+  Response&& retry_after(std::chrono::seconds time) && {
+    return std::move(retry_after(time));
+  }
+  Response& retry_after(std::chrono::system_clock::time_point time) &;
+  Response&& retry_after(std::chrono::system_clock::time_point time) && {
+    return std::move(retry_after(time));
+  }
+  /// Adds a challenge, for 401: ("Bearer", {{"realm", "x"}}). Beside others.
+  Response& www_authenticate(std::string_view scheme,
+                             const Fields& parameters = {}) &;
+  Response&& www_authenticate(std::string_view scheme,
+                              const Fields& parameters = {}) && {
+    return std::move(www_authenticate(scheme, parameters));
   }
   /// An entity tag made of the text: its size and 64 bits of a hash that nobody
   /// is kept from colliding with, which harms only who does.

@@ -12,8 +12,9 @@ namespace decant::web::detail {
 namespace {
 
 bool is_number(std::string_view text) {
-  return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= '0' && c <= '9';
+  });
 }
 
 /// Which browsers take away, however they are encoded (WHATWG URL, "double-dot

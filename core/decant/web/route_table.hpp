@@ -16,11 +16,14 @@
 
 namespace decant::web::detail {
 
-/// A method of a pattern and what is called for it, with what was matched; that
-/// gives nothing when a number is too large for its argument.
+/// A method of a pattern and what is called for it, with what was matched. It
+/// puts the response where it is to be, since a move of one is not for nothing;
+/// false when a number is too large for its argument.
 struct Route {
   std::string method;
-  std::function<std::optional<Response>(Request&, const std::string_view*)> run;
+  std::function<bool(Request&, const std::string_view* matched,
+                     std::optional<Response>&)>
+      run;
 };
 
 /// Each request walks down once, whatever the number of routes.

@@ -112,17 +112,17 @@ std::string Router::path_of(std::string_view name,
   throw ApplicationError("url_for: no route has the name " + quoted(name));
 }
 
-const Router::Mount* Router::find_mount(std::string_view path) const {
+const Router::Mount* Router::find_mount(const Request& request) const {
+  if (mounts_.empty()) return nullptr;
+  const std::string_view path = request.path();
   const auto found = std::find_if(
       mounts_.begin(), mounts_.end(),
       [path](const Mount& mount) { return is_beneath(path, mount.prefix); });
   return found == mounts_.end() ? nullptr : &*found;
 }
 
-/// Nothing where no pattern has the path.
-std::optional<Response> Router::route(Request& request) const {
+void Router::route(Request& request, std::optional<Response>& response) const {
   const std::string_view method = request.method();
-  std::optional<Response> response;
   Allowed allowed;
   const auto try_routes = [&](const std::vector<detail::Route>& routes,
                               const std::string_view* matched) {
@@ -131,19 +131,18 @@ std::optional<Response> Router::route(Request& request) const {
          {method, std::string_view(method == "HEAD" ? "GET" : "")}) {
       for (const detail::Route& route : routes) {
         if (route.method != wanted) continue;
-        response = route.run(request, matched);
-        if (response) return true;
-        return false;  // a number that is out of range
+        // False for a number that is out of range.
+        return route.run(request, matched, response);
       }
     }
     for (const detail::Route& route : routes) allowed.add(route.method);
     return false;
   };
   table_.find(request.path(), try_routes);
-  if (response || allowed.empty()) return response;
+  if (response || allowed.empty()) return;
   const int status = method == "OPTIONS" ? 204 : 405;
-  return with_status_handler(request,
-                             Response(status).header("Allow", allowed.text()));
+  response = with_status_handler(
+      request, Response(status).header("Allow", allowed.text()));
 }
 
 Response Router::with_status_handler(Request& request,
@@ -175,12 +174,13 @@ Response Router::respond_to_error(Request& request) const {
   }
 }
 
-Response Router::respond(Request& request) const {
+void Router::respond(Request& request,
+                     std::optional<Response>& response) const {
   try {
-    if (auto response = route(request)) return *std::move(response);
-    return with_status_handler(request, Response(404));
+    route(request, response);
+    if (!response) response = with_status_handler(request, Response(404));
   } catch (...) {
-    return respond_to_error(request);
+    response = respond_to_error(request);
   }
 }
 
@@ -189,16 +189,17 @@ Body Router::operator()(Environ& env,
   const auto kept = std::make_shared<Request>(env, limits_);
   Request& request = *kept;
   // A mount comes after the patterns: one at the root takes what is left.
-  if (const Mount* const mount = find_mount(request.path())) {
+  if (const Mount* const mount = find_mount(request)) {
     bool known = false;
     table_.find(request.path(),
                 [&known](const auto&, const auto*) { return known = true; });
     if (!known) return mount->application(env, start_response);
   }
-  Response response = respond(request);
+  std::optional<Response> response;
+  respond(request, response);
   // A coroutine reads the request after this call has returned.
-  if (!response.is_text()) env.attach("decant.web.request", kept);
-  return std::move(response)(env, start_response);
+  if (!response->is_text()) env.attach("decant.web.request", kept);
+  return (*std::move(response))(env, start_response);
 }
 
 }  // namespace decant::web

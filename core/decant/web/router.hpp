@@ -69,9 +69,9 @@ class Router {
     add_route(pattern.text, name,
               {std::string(method),
                [handler = std::move(handler)](
-                   Request& request, const std::string_view* matched) mutable {
-                 return Pattern::template call<Response>(handler, request,
-                                                         matched);
+                   Request& request, const std::string_view* matched,
+                   std::optional<Response>& response) mutable {
+                 return Pattern::call(handler, request, matched, response);
                }});
     return *this;
   }
@@ -172,11 +172,12 @@ class Router {
   Router& add_mount(Mount mount);
   std::string path_of(std::string_view name,
                       const std::vector<std::string>& values) const;
-  std::optional<Response> route(Request& request) const;
-  Response respond(Request& request) const;
+  /// Leaves `response` empty where no pattern has the path.
+  void route(Request& request, std::optional<Response>& response) const;
+  void respond(Request& request, std::optional<Response>& response) const;
   Response respond_to_error(Request& request) const;
   Response with_status_handler(Request& request, Response response) const;
-  const Mount* find_mount(std::string_view path) const;
+  const Mount* find_mount(const Request& request) const;
 
   FormLimits limits_;
   detail::RouteTable table_;

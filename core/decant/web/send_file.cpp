@@ -11,36 +11,10 @@
 #include "decant/error.hpp"
 #include "decant/file_response.hpp"
 #include "decant/media_type.hpp"
-#include "decant/path.hpp"
 #include "decant/text.hpp"
 
 namespace decant::web {
 namespace {
-
-/// RFC 6266: the name for those who read RFC 8187, and another in ASCII.
-std::string attachment(std::string_view name) {
-  std::string ascii;
-  for (const char c : name) {
-    const bool plain = c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-    ascii += plain ? c : '_';
-  }
-  std::string value = "attachment; filename=\"" + ascii + '"';
-  if (ascii != name) {
-    // form_encoded() keeps '*', which RFC 8187 does not allow, and has '+' for
-    // a blank.
-    value += "; filename*=UTF-8''";
-    for (const char c : form_encoded(name)) {
-      if (c == '+') {
-        value += "%20";
-      } else if (c == '*') {
-        value += "%2A";
-      } else {
-        value += c;
-      }
-    }
-  }
-  return value;
-}
 
 Response respond_with(const Request& request, std::optional<OpenFile> file,
                       std::string_view name, const FileOptions& options) {
@@ -48,8 +22,9 @@ Response respond_with(const Request& request, std::optional<OpenFile> file,
   if (!S_ISREG(file->info.st_mode)) return Response(404);
   Headers further;
   if (!options.download_name.empty()) {
-    further.emplace_back("Content-Disposition",
-                         attachment(options.download_name));
+    further.emplace_back(
+        "Content-Disposition",
+        content_disposition_value("attachment", options.download_name));
   }
   if (options.max_age) {
     further.emplace_back("Cache-Control",

@@ -21,9 +21,10 @@ struct FileOptions {
   std::optional<std::chrono::seconds> max_age = {};
 };
 
-/// A regular file, with ETag, Last-Modified, 304, 206 for one range, 412 and
-/// 416, sent as a FileWrapper. What cannot be opened is 404, 403 or 503. Any
-/// path is opened: for a name that a client has sent take the other.
+/// A regular file, with ETag, Last-Modified, 304, 206 for one range and, as
+/// multipart/byteranges, for several, 412 and 416, sent as a FileWrapper but
+/// for several ranges. What cannot be opened is 404, 403 or 503. Any path is
+/// opened: for a name that a client has sent take the other.
 Response send_file(const Request& request, const std::string& path,
                    const FileOptions& options = {});
 

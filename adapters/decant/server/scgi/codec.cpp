@@ -56,4 +56,21 @@ Scan Codec::take_pairs(std::string_view text, std::size_t size,
   return found(size, variables);
 }
 
+void append_head(std::string& out, const Variables& variables) {
+  constexpr detail::NameId length = detail::known("CONTENT_LENGTH");
+  std::string pairs;
+  const auto add = [&pairs](std::string_view name, std::string_view value) {
+    pairs.append(name).push_back('\0');
+    pairs.append(value).push_back('\0');
+  };
+  // It comes first, and is never left out.
+  add("CONTENT_LENGTH",
+      variables.contains(length) ? variables.last(length) : "0");
+  add("SCGI", "1");
+  for (const auto& [name, value] : variables) {
+    if (name != "CONTENT_LENGTH") add(name, value);
+  }
+  out.append(std::to_string(pairs.size())).append(":").append(pairs) += ',';
+}
+
 }  // namespace decant::scgi

@@ -25,4 +25,8 @@ class Codec final : public service::VariablesCodec {
                            Variables& variables);
 };
 
+/// Appends the head of a request, as a web server sends it. Neither names nor
+/// values hold a NUL.
+void append_head(std::string& out, const Variables& variables);
+
 }  // namespace decant::scgi

@@ -25,6 +25,11 @@ std::size_t size_at(std::string_view bytes, std::size_t at) {
   return byte_at(bytes, at) + std::size_t{byte_at(bytes, at + 1)} * 256;
 }
 
+void append_size(std::string& out, std::size_t size) {
+  out += static_cast<char>(size & 0xFFU);
+  out += static_cast<char>(size >> 8U & 0xFFU);
+}
+
 /// A name or a value, which is taken from the front; no value where it is not
 /// there as a whole.
 std::optional<std::string_view> take(std::string_view& text) {
@@ -88,6 +93,23 @@ Scan Codec::take_pairs(std::string_view text, std::size_t size,
     variables.set(known("HTTPS"), "on");
   }
   return found(size, variables);
+}
+
+bool append_head(std::string& out, const Variables& variables) {
+  constexpr std::size_t most = 65535;
+  std::string pairs;
+  for (const auto& [name, value] : variables) {
+    for (const std::string_view text : {name, value}) {
+      append_size(pairs, text.size());
+      pairs += text;
+    }
+    if (pairs.size() > most) return false;
+  }
+  out += static_cast<char>(request);
+  append_size(out, pairs.size());
+  out += '\0';
+  out += pairs;
+  return true;
 }
 
 }  // namespace decant::uwsgi

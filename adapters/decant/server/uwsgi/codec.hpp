@@ -28,4 +28,8 @@ class Codec final : public service::VariablesCodec {
                            Variables& variables);
 };
 
+/// Appends the head of a request, as a web server sends it. False, and nothing,
+/// where there is more than a packet can hold, 65,535 bytes.
+bool append_head(std::string& out, const Variables& variables);
+
 }  // namespace decant::uwsgi

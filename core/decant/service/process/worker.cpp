@@ -194,7 +194,8 @@ Protocols Worker::make_protocols(int thread) {
                         .concurrency = {.multithread = options_.threads > 1,
                                         .multiprocess = shared_.processes > 1},
                         .door = static_cast<int>(i),
-                        .door_name = shared_.board.door_names()[i]};
+                        .door_name = shared_.board.door_names()[i],
+                        .errors = shared_.errors};
     protocols.push_back(door.make_protocol(served, observer.get()));
   }
   return protocols;
@@ -297,6 +298,7 @@ void send(const Report& report, int pipe) noexcept {
 }
 
 void announce(const Shared& shared) {
+  if (shared.errors != nullptr) return shared.errors->remark(shared.banner);
   log(LogLevel::info, shared.banner);
   for (const std::string& line : shared.warnings) {
     log(LogLevel::warning, shared.name + ": " + line);

@@ -40,6 +40,8 @@ struct Shared {
   int processes;                ///< 0: this one serves
   /// Makes a further observer for a thread that serves; may be empty.
   std::function<std::unique_ptr<Observer>()> make_observer = {};
+  /// Where lines about requests go, and that it serves; null: the log.
+  ErrorSink* errors = nullptr;
   pid_t supervisor = 0;  ///< 0: there is none
 };
 

@@ -98,7 +98,8 @@ Outcome run(const Served& served, const Variables& variables,
             Observer* observer, Clock::time_point arrived) {
   TimedRequest timed(request.connection(), late_answer, variables);
   request.set_deadline(&timed);
-  LogSink log;
+  LogSink own_log;
+  ErrorSink& log = served.errors != nullptr ? *served.errors : own_log;
   ErrorSink& errors =
       served.errors_to_server ? static_cast<ErrorSink&>(request) : log;
   Spool spool(request, served.limits.spool);

@@ -28,6 +28,8 @@ struct Served {
   /// wsgi.errors goes to the web server where the protocol has a place for it,
   /// not to our log.
   bool errors_to_server = false;
+  /// Takes the place of our log; may be null.
+  ErrorSink* errors = nullptr;
 };
 
 /// What an exchange reads and writes. One thread has it.
