@@ -175,7 +175,7 @@ class Reload(Case):
         with self.serving('--reload', '--debug') as (url, program):
             reply = get(url + '/', headers=HTML)
             self.assertEqual(reply.status, 500)
-            self.assertIn(b'SyntaxError', reply.body)
+            self.assertIn(b'<h1>SyntaxError: invalid syntax\n', reply.body)
             self.assertIn(b'class="here">', reply.body)
             self.write(APPLICATION)
             wait_until(lambda: self.shows(url, b'the first text'))
