@@ -21,11 +21,11 @@ constexpr std::string_view style =
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#222;"
     "background:#fff}"
     "header{background:#7a1f2b;color:#fff;padding:1rem 2rem}"
-    "header h1{font-size:1.3rem;margin:0;white-space:pre-wrap;"
-    "overflow-wrap:anywhere}"
+    "h1,h2{font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "header h1{font-size:1.3rem;margin:0}"
     "header p{margin:.3rem 0 0;opacity:.85;overflow-wrap:anywhere}"
     "main{padding:1rem 2rem}"
-    "h2{font-size:1.1rem;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "h2{font-size:1.1rem}"
     "section{margin:0 0 1rem}"
     "section p{margin:0;font-family:monospace;overflow-wrap:anywhere}"
     "pre{margin:.2rem 0;padding:.4rem 0;background:#f4f1ec;overflow-x:auto}"
@@ -43,6 +43,16 @@ std::vector<Trace> traces_of(const std::exception& error) {
   return {{.what = error.what(), .frames = {}}};
 }
 
+/// Before a line of the source. All are as wide, or the source would be
+/// indented by them.
+std::string line_number(const TraceFrame& frame, int line) {
+  const auto lines = static_cast<int>(frame.source.size());
+  const std::string last = std::to_string(frame.first_line + lines - 1);
+  std::string number = std::to_string(line) + "  ";
+  number.insert(0, last.size() + 2 - number.size(), ' ');
+  return number;
+}
+
 void append_frame(std::string& out, const TraceFrame& frame) {
   out += "<section><p>";
   append_html(out, frame.file);
@@ -57,7 +67,7 @@ void append_frame(std::string& out, const TraceFrame& frame) {
     int line = frame.first_line;
     for (const std::string& text : frame.source) {
       out += line == frame.line ? "<span class=\"here\">" : "<span>";
-      out += std::to_string(line++) + "  ";
+      out += line_number(frame, line++);
       append_html(out, text);
       out += "</span>";
     }
@@ -102,7 +112,7 @@ std::string make_text(std::string_view request, const std::exception& error) {
       int line = frame.first_line;
       for (const std::string& text : frame.source) {
         out += (line == frame.line ? "  > " : "    ");
-        out += std::to_string(line++) + "  " + text + '\n';
+        out += line_number(frame, line++) + text + '\n';
       }
     }
   }

@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: MIT
 """decant http --reload --debug, and breakpoint() in an application."""
 
-import contextlib
 import html
-import os
-import pty
 import re
-import select
-import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 import unittest
 
-from support import PATIENCE, Program, free_port, get, wait_until
-
-DECANT = os.environ['DECANT_COMMAND']
+from development import DECANT, ApplicationCase, Terminal
+from support import PATIENCE, free_port, get, wait_until
 
 APPLICATION = '''
 def helper(divisor):
@@ -49,28 +41,9 @@ def application(environ, start_response):
 HTML = {'Accept': 'text/html,*/*'}
 
 
-class Case(unittest.TestCase):
+class Case(ApplicationCase):
 
-    def setUp(self):
-        self.folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.write(APPLICATION)
-
-    def write(self, text):
-        path = os.path.join(self.folder, 'app.py')
-        with open(path + '.new', 'w') as file:
-            file.write(text)
-        os.replace(path + '.new', path)
-
-    @contextlib.contextmanager
-    def serving(self, *words, env=None):
-        port = free_port()
-        with Program(None, 'http', './app.py', '--listen',
-                     '127.0.0.1:%d' % port, *words, cwd=self.folder, env=env,
-                     words=[DECANT]) as program:
-            program.wait_for_errors('listening on http://127.0.0.1:%d' % port)
-            yield 'http://127.0.0.1:%d' % port, program
-            program.interrupt()
-            program.end()
+    APPLICATION = APPLICATION
 
 
 class Pages(Case):
@@ -155,7 +128,7 @@ class Pages(Case):
         self.assertIn('listen on 127.0.0.1', ended.stderr)
 
 
-class Terminal(Case):
+class Requests(Case):
 
     def test_a_line_for_each_request(self):
         with self.serving('--debug') as (url, program):
@@ -168,12 +141,13 @@ class Terminal(Case):
 
     def test_in_colour_on_a_terminal(self):
         for env, colour in [({}, True), ({'NO_COLOR': '1'}, False)]:
-            with Session(self.folder, env, 'http', './app.py', '--debug',
-                         '--listen', '127.0.0.1:%d' % free_port()) as session:
+            with Terminal(self.folder, env, DECANT, 'http', './app.py',
+                          '--debug', '--listen',
+                          '127.0.0.1:%d' % free_port()) as terminal:
                 url = re.search(r'http://[\d.:]+',
-                                session.wait_for('thread')).group()
+                                terminal.wait_for('thread')).group()
                 get(url + '/')
-                text = session.wait_for(' ms')
+                text = terminal.wait_for(' ms')
                 self.assertEqual('\x1b[32m200\x1b[0m' in text, colour, text)
                 self.assertIn('GET / ', text)
 
@@ -201,7 +175,7 @@ class Reload(Case):
         with self.serving('--reload', '--debug') as (url, program):
             reply = get(url + '/', headers=HTML)
             self.assertEqual(reply.status, 500)
-            self.assertIn(b'SyntaxError', reply.body)
+            self.assertIn(b'<h1>SyntaxError: invalid syntax\n', reply.body)
             self.assertIn(b'class="here">', reply.body)
             self.write(APPLICATION)
             wait_until(lambda: self.shows(url, b'the first text'))
@@ -228,50 +202,13 @@ class Reload(Case):
         self.assertEqual(status, 0, errors)
 
 
-class Session:
-    """The command on a terminal of its own."""
-
-    def __init__(self, folder, env, *words):
-        self.master, terminal = pty.openpty()
-        self.text = ''
-        self.process = subprocess.Popen(
-            [DECANT, *words], cwd=folder, stdin=terminal, stdout=terminal,
-            stderr=terminal, start_new_session=True,
-            env={**os.environ, 'NO_COLOR': '', **env})
-        os.close(terminal)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        os.close(self.master)
-
-    def wait_for(self, text):
-        end = time.monotonic() + PATIENCE
-        while text not in self.text:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.master], [], [], left)[0]:
-                raise AssertionError('%r did not come, but %r'
-                                     % (text, self.text))
-            self.text += os.read(self.master, 65536).decode()
-        return self.text
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-
 class Breakpoint(Case):
 
     BREAKS = '''
 def application(environ, start_response):
     word = 'of the application'
-    breakpoint()
+    if environ['PATH_INFO'] == '/stop':
+        breakpoint()
     start_response('200 OK', [('Content-Type', 'text/plain')])
     return [word.encode()]
 '''
@@ -279,30 +216,38 @@ def application(environ, start_response):
     def test_gets_the_terminal_in_a_service_of_one_thread(self):
         self.write(self.BREAKS)
         port = free_port()
-        with Session(self.folder, {}, 'http', './app.py', '--processes', '0',
-                     '--threads', '1', '--listen',
-                     '127.0.0.1:%d' % port) as session:
-            session.wait_for('listening')
+        with Terminal(self.folder, {}, DECANT, 'http', './app.py',
+                      '--processes', '0', '--threads', '1', '--listen',
+                      '127.0.0.1:%d' % port) as terminal:
+            terminal.wait_for('listening')
+            url = 'http://127.0.0.1:%d/' % port
             bodies = []
-            client = threading.Thread(target=lambda: bodies.append(
-                get('http://127.0.0.1:%d/' % port).body))
+            client = threading.Thread(
+                target=lambda: bodies.append(get(url + 'stop').body))
             client.start()
-            session.wait_for('(Pdb)')
-            session.type('p word.upper()\n')
-            session.wait_for("'OF THE APPLICATION'")
-            session.type('word = "changed"\n')
-            session.type('c\n')
+            terminal.wait_for('(Pdb)')
+            terminal.type('p word.upper()\n')
+            terminal.wait_for("'OF THE APPLICATION'")
+            terminal.type('word = "changed"\n')
+            terminal.type('c\n')
             client.join(PATIENCE)
             self.assertEqual(bodies, [b'changed'])
+            # The debugger had Ctrl-C lead to itself.
+            self.assertEqual(get(url).body, b'of the application')
+            terminal.type('\x03')
+            status, text = terminal.end()
+            self.assertEqual(status, 0)
+            self.assertIn('http: stopped', text)
 
     def test_gets_the_terminal_under_run(self):
         self.write(self.BREAKS)
-        with Session(self.folder, {}, 'run', './app.py', '/') as session:
-            session.wait_for('(Pdb)')
-            session.type('p word.upper()\n')
-            session.wait_for("'OF THE APPLICATION'")
-            session.type('c\n')
-            session.wait_for('Status: 200 OK')
+        with Terminal(self.folder, {}, DECANT, 'run', './app.py',
+                      '/stop') as terminal:
+            terminal.wait_for('(Pdb)')
+            terminal.type('p word.upper()\n')
+            terminal.wait_for("'OF THE APPLICATION'")
+            terminal.type('c\n')
+            terminal.wait_for('Status: 200 OK')
 
 
 if __name__ == '__main__':

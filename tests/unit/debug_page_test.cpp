@@ -72,6 +72,19 @@ TEST_CASE("a page takes the place of a response that has not begun") {
   CHECK_THAT(answer.errors, Contains("of the first chunk\n"));
 }
 
+TEST_CASE("numbers of lines do not indent them") {
+  const Application application = [](Environ&, const StartResponse&) -> Body {
+    throw TracedError(
+        "short", {{"what", {{"app.py", "f", 10, 9, {"if x:", "  y", "z"}}}}});
+  };
+  CHECK_THAT(ask(application).body,
+             Contains("<span> 9  if x:</span>"
+                      "<span class=\"here\">10    y</span>"
+                      "<span>11  z</span>"));
+  CHECK_THAT(ask(application, {}).body,
+             Contains("     9  if x:\n  > 10    y\n    11  z\n"));
+}
+
 TEST_CASE("a response that has begun gets no page") {
   const runner::Answer answer = ask(fails_late);
   CHECK(answer.status == "200 OK");

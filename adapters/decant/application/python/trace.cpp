@@ -13,7 +13,7 @@ std::atomic<bool> tracing{false};
 std::vector<std::string> suspects;  // with the lock held
 
 constexpr const char* code = R"(
-import linecache, traceback
+import itertools, linecache, traceback
 
 def around(name, line, variables=None):
     linecache.checkcache(name)
@@ -31,12 +31,17 @@ def frames(value):
         line = value.lineno or 1
         yield (value.filename, '', line, *around(value.filename, line))
 
+# The place of a SyntaxError, which Python gives first, comes behind it.
+def what(value):
+    lines = traceback.format_exception_only(type(value), value)
+    place = list(itertools.takewhile(lambda l: l.startswith('  '), lines))
+    return ''.join(lines[len(place):] + place).rstrip()
+
 def traces(value):
     found, seen = [], set()
     while value is not None and id(value) not in seen:
         seen.add(id(value))
-        what = ''.join(traceback.format_exception_only(type(value), value))
-        found.append((what.rstrip(), list(frames(value))))
+        found.append((what(value), list(frames(value))))
         value = (value.__cause__ if value.__suppress_context__ or
                  value.__cause__ is not None else value.__context__)
     return found

@@ -72,6 +72,18 @@ class RequestLimit {
   std::atomic<std::int64_t> left_;
 };
 
+/// Takes the signals back after each request: a debugger that was left has
+/// Ctrl-C lead to itself.
+class SignalsObserver final : public Observer {
+ public:
+  explicit SignalsObserver(Signals& signals) : signals_(signals) {}
+  void begin(const RequestRecord&) noexcept override {}
+  void end(const RequestRecord&) noexcept override { signals_.serving(); }
+
+ private:
+  Signals& signals_;
+};
+
 class Worker {
  public:
   Worker(Shared& shared, const Seat& seat, Control& control)
@@ -118,6 +130,7 @@ class Worker {
   const Options& options_;
   const Seat seat_;
   Control& control_;
+  Signals* signals_ = nullptr;  // null: they are somebody else's
   const Notifier* notifier_ = nullptr;
   RequestLimit limit_;
   IdleWatch idle_;
@@ -165,6 +178,11 @@ std::unique_ptr<Observer> Worker::make_observer(int thread) {
   }
   if (options_.max_requests != 0) {
     observers.push_back(std::make_unique<LimitObserver>(*this));
+  }
+  const bool may_be_debugged =
+      options_.threads == 1 && ::isatty(STDIN_FILENO) == 1;
+  if (may_be_debugged && signals_ != nullptr) {
+    observers.push_back(std::make_unique<SignalsObserver>(*signals_));
   }
   if (options_.for_development) observers.push_back(make_terminal_log());
   if (shared_.make_observer) observers.push_back(shared_.make_observer());
@@ -250,6 +268,7 @@ void Worker::serve(bool once, DoorsAtEnd at_end,
 }
 
 int Worker::run(Signals& signals, const Notifier* notifier) {
+  signals_ = &signals;
   notifier_ = notifier;
   auto& slot = shared_.board.worker(seat_.slot);
   slot.pid = ::getpid();
