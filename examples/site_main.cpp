@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The application of routes.cpp, guest_book.cpp or uploads.cpp as one
+// The application of routes.cpp, guest_book.cpp, uploads.cpp or tasks.cpp as one
 // self-contained binary, for cgi-bin, FastCGI, HTTP or the shell:
 //   ./routes run /users/7
 //   ./routes http
