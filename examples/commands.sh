@@ -9,6 +9,10 @@ decant run ./hello.so /
 printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' | decant run ./hello.so --http
 decant run ./upload.so / -d @photo.jpg --as body
 
+# An application of routes, and the program that it is by itself.
+decant run ./routes.so /users/7
+./routes run /users -d name=Ann
+
 # CGI, as a web server starts it.
 REQUEST_METHOD=GET decant ./hello.so
 REQUEST_METHOD=GET ./hello
@@ -27,6 +31,7 @@ curl http://localhost/cgi-bin/hello
 
 decant fcgi ./hello.so --listen unix:/run/decant/hello.sock --mode 0660 --owner www-data:www-data
 
+./routes http
 decant http ./hello.so
 decant http ./hello.so --listen unix:/run/decant/hello.sock --forwarded-allow unix
 

@@ -9,11 +9,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages='g++ cmake ninja-build pkg-config libfcgi-dev libcli11-dev
-  libboost1.81-dev zlib1g-dev catch2 nginx-light apache2 libapache2-mod-fcgid
-  lighttpd spawn-fcgi haproxy wrk chromium curl groff mandoc git perl cgit
-  python3-dev python3-django python3-flask python3-gevent python3-pip
-  python3-venv dpkg-dev file lintian mmdebstrap mypy zsh
-  fish'
+  libboost1.81-dev zlib1g-dev libsqlite3-dev nlohmann-json3-dev catch2
+  nginx-light apache2 libapache2-mod-fcgid lighttpd spawn-fcgi haproxy wrk
+  chromium curl groff mandoc git perl cgit python3-dev python3-django
+  python3-flask python3-gevent python3-pip python3-venv dpkg-dev file lintian
+  mmdebstrap mypy zsh fish'
 # shellcheck disable=SC2086  # a list of names
 sh examples/install_missing.sh $packages
 

@@ -2,18 +2,11 @@
 // Warm CGI behind real web servers, with the files of examples/: a Django site
 // and a Flask file in cgi-bin, of which one process answers request after
 // request.
-#include <pwd.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <cctype>
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
-#include <vector>
 
 #include "integration/python_fixtures.hpp"
+#include "integration/warm_place.hpp"
 #include "integration/web_server.hpp"
 #include "support/catch.hpp"
 
@@ -24,111 +17,48 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-/// decant as it is installed, with workers of its own: the program in front,
-/// and the command and its module where it looks for them.
-class WarmPlace {
+/// With decant as it is installed: the program in front, and the command and
+/// its module where it looks for them.
+class WarmDecant : public WarmPlace {
  public:
-  WarmPlace() : program_(directory_ / "bin/decant"), run_(directory_ / "run") {
-    let_all_enter(directory_);
-    const fs::path library = directory_ / DECANT_TEST_LIBRARY_FOLDER "/decant";
-    for (const fs::path& folder : {fs::path(directory_ / "bin"), library,
-                                   fs::path(directory_ / "cgi-bin")}) {
-      fs::create_directories(folder);
-    }
+  WarmDecant() : program_(directory() / "bin/decant") {
+    const fs::path library = directory() / DECANT_TEST_LIBRARY_FOLDER "/decant";
+    fs::create_directory(directory() / "bin");
+    fs::create_directories(library);
     fs::copy_file(DECANT_FRONT, program_);
     fs::copy_file(decant_command(), library / "decant");
     fs::copy_file(python_module_file(),
                   library / fs::path(python_module_file()).filename());
-    fs::create_directory(run_);
-    fs::permissions(run_, fs::perms::owner_all);
-    own(run_);
-  }
-  WarmPlace(const WarmPlace&) = delete;
-  WarmPlace& operator=(const WarmPlace&) = delete;
-  /// Whatever a test that fails has left.
-  ~WarmPlace() {
-    for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
   }
 
-  const TemporaryDirectory& directory() const { return directory_; }
   const std::string& program() const { return program_; }
-  /// Where the sockets are made.
-  const std::string& run_directory() const { return run_; }
-  std::string cgi_bin() const { return directory_ / "cgi-bin"; }
 
   /// Puts an executable file into cgi-bin; gives its path.
   std::string add(const std::string& name, const std::string& text) const {
-    const std::string file = directory_.write("cgi-bin/" + name, text);
+    const std::string file = directory().write("cgi-bin/" + name, text);
     fs::permissions(file, fs::perms(0755));
     return file;
   }
-  /// Gives a file to the user that web servers run their programs as.
-  static void own(const std::string& path) {
-    if (::geteuid() != 0) return;
-    const passwd* const user = ::getpwnam("www-data");
-    if (user == nullptr ||
-        ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
-      throw std::runtime_error("test: cannot give " + path + " to www-data");
-    }
-  }
 
-  /// `decant cgi APP WORD`, as that user.
-  Ran tell(const std::string& app, const std::string& word) const {
-    Words words = {program_, "cgi", app, word};
-    if (::geteuid() == 0) {
-      words.insert(words.begin(), {find_tool("setpriv"), "--reuid=www-data",
-                                   "--regid=www-data", "--clear-groups"});
-    }
-    return run_clean(words, "", {{"XDG_RUNTIME_DIR", run_}});
-  }
-  /// The process that serves an application; 0 when there is none.
   pid_t worker(const std::string& app) const {
-    const Ran ran = tell(app, "--warm-status");
-    if (ran.status != 0) return 0;
-    REQUIRE_THAT(ran.out, StartsWith("process "));
-    CHECK(count(ran.out, "\n") == 1);
-    return std::stoi(ran.out.substr(std::string("process ").size()));
+    return WarmPlace::worker(words(app));
   }
-  /// Ends it, and sees that nothing is left.
+  std::string status(const std::string& app) const {
+    return WarmPlace::status(words(app));
+  }
   void stop(const std::string& app) const {
-    const pid_t pid = worker(app);
-    REQUIRE(pid != 0);
-    const Ran ran = tell(app, "--warm-stop");
-    CHECK(ran.status == 0);
-    CHECK_THAT(ran.out, Contains("is told to end"));
-    CHECK(wait_until([&] { return is_gone(pid); }));
-    CHECK(tell(app, "--warm-status").status == 1);
-    CHECK(wait_until([&] { return processes().empty(); }));
-    CHECK(fs::is_empty(run_ + "/decant"));
-  }
-
-  static bool is_gone(pid_t pid) {
-    return ::kill(pid, 0) != 0 && errno == ESRCH;
+    WarmPlace::stop(words(app));
+    CHECK(is_left_clean());
   }
 
  private:
-  /// All that run this decant.
-  std::vector<pid_t> processes() const {
-    std::vector<pid_t> pids;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-      const std::string name = entry.path().filename();
-      std::error_code error;
-      const std::string program = fs::read_symlink(entry.path() / "exe", error);
-      if (std::isdigit(static_cast<unsigned char>(name.front())) != 0 &&
-          program.starts_with(directory_.path())) {
-        pids.push_back(std::stoi(name));
-      }
-    }
-    return pids;
-  }
+  Words words(const std::string& app) const { return {program_, "cgi", app}; }
 
-  TemporaryDirectory directory_;
   std::string program_;
-  std::string run_;
 };
 
 /// Both sites in the cgi-bin of a web server.
-class WarmSites : public WarmPlace {
+class WarmSites : public WarmDecant {
  public:
   WarmSites()
       : flask_(add(
@@ -150,7 +80,8 @@ class WarmSites : public WarmPlace {
 };
 
 /// With the module that runs programs: cgid, or cgi.
-WebServer start_apache_warm(const WarmPlace& place, const std::string& module) {
+WebServer start_apache_warm(const WarmDecant& place,
+                            const std::string& module) {
   return start_apache(
       place.directory(), {"alias", "env", module},
       (module == "cgid" ? "ScriptSock " + place.directory() / "cgid.sock" + "\n"
@@ -160,7 +91,7 @@ WebServer start_apache_warm(const WarmPlace& place, const std::string& module) {
                    {"/run/decant-www", place.run_directory()}}));
 }
 
-WebServer start_lighttpd_warm(const WarmPlace& place) {
+WebServer start_lighttpd_warm(const WarmDecant& place) {
   return start_lighttpd(place.directory(), "lighttpd-warm.conf",
                         {{"/usr/lib/cgi-bin", place.cgi_bin()},
                          {"/run/decant-www", place.run_directory()}});
@@ -168,7 +99,7 @@ WebServer start_lighttpd_warm(const WarmPlace& place) {
 
 /// Asks until there is a worker other than `last`, which is then found by the
 /// next request.
-pid_t await_worker(const WarmPlace& place, const std::string& app,
+pid_t await_worker(const WarmDecant& place, const std::string& app,
                    const Ask& ask, const std::string& target, pid_t last = 0) {
   pid_t pid = 0;
   const bool came = wait_until([&] {
@@ -219,7 +150,7 @@ void check_flask(const WarmSites& sites, const Ask& ask) {
     return response.body == "new\n";
   }));
   const pid_t next = await_worker(sites, sites.flask(), ask, target, pid);
-  CHECK(wait_until([&] { return WarmPlace::is_gone(pid); }));
+  CHECK(wait_until([&] { return is_gone(pid); }));
   const int later = next_visit(ask, next);
   CHECK(next_visit(ask, next) == later + 1);
   sites.stop(sites.flask());
@@ -238,7 +169,7 @@ void check_django(const WarmSites& sites, const Ask& ask) {
     CHECK_THAT(page.body, Contains("Django behind decant"));
   }
   CHECK(sites.worker(sites.django()) == pid);
-  CHECK_THAT(sites.tell(sites.django(), "--warm-status").out,
+  CHECK_THAT(sites.status(sites.django()),
              Contains(", 6 requests in ") || Contains(", 7 requests in "));
   sites.stop(sites.django());
 }
@@ -271,7 +202,7 @@ TEST_CASE("a worker is found whatever --chdir and --env have changed",
   if (no_python_module("django", "Django") || missing("lighttpd", "lighttpd")) {
     return;
   }
-  const WarmPlace place;
+  const WarmDecant place;
   copy_site(place.directory(), "django_site");
   // The directory is relative to that of the script, where web servers start
   // it; TZ is one of those that tell a worker from another.
@@ -284,7 +215,7 @@ TEST_CASE("a worker is found whatever --chdir and --env have changed",
   const pid_t pid = await_worker(place, "mysite.wsgi", ask, target);
   for (int i = 0; i < 3; ++i) CHECK(ask({target}).body == "2\n1\n");
   CHECK(place.worker("mysite.wsgi") == pid);
-  CHECK_THAT(place.tell("mysite.wsgi", "--warm-status").out,
+  CHECK_THAT(place.status("mysite.wsgi"),
              Contains(", 3 requests in ") || Contains(", 4 requests in "));
   place.stop("mysite.wsgi");
 }
@@ -296,7 +227,7 @@ TEST_CASE("DECANT_WARM makes the programs of a web server warm, or none",
   }
   const bool on = GENERATE(true, false);
   CAPTURE(on);
-  const WarmPlace place;
+  const WarmDecant place;
   const std::string flask =
       place.add("visits.py",
                 example("warm/visits.py",
@@ -328,7 +259,7 @@ TEST_CASE("--warm is harmless where Apache's mod_fcgid starts the file",
                    "libapache2-mod-fcgid")) {
     return;
   }
-  const WarmPlace place;
+  const WarmDecant place;
   const std::string flask = place.add(
       "visits.py",
       example("warm/visits.py", {{"/usr/local/bin/decant", place.program()}}));

@@ -55,6 +55,23 @@ Application site() {
   return router;
 }
 
+/// Files of any size, of which one that is large goes to a temporary file.
+web::Response keep(const web::Request& request) {
+  std::string text;
+  for (const web::UploadedFile& file : request.files()) {
+    text += file.name() + ": " + std::to_string(file.size()) + " bytes " +
+            (file.in_memory() ? "in memory\n" : "in a file\n");
+  }
+  return text;
+}
+
+Application keeper() {
+  web::Router router({.most_file_bytes = std::uint64_t{8} << 30});
+  router.post("/", keep);
+  return router;
+}
+
 }  // namespace
 
 DECANT_APPLICATION_AS(web_form, site())
+DECANT_APPLICATION_AS(web_keeper, keeper())

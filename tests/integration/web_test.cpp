@@ -115,36 +115,46 @@ TEST_CASE("the client asks a program of its own through CGI", "[web]") {
   CHECK(client.get("/none").status == 404);
 }
 
-TEST_CASE("the uploads example keeps files and gives parts of them", "[web]") {
-  if (missing("curl", "curl")) return;
+TEST_CASE("the uploads example tells how far a file has come", "[web]") {
   const TemporaryDirectory directory;
-  const std::string file = directory.write("a b.bin", content());
   const std::string uploads = directory / "uploads";
   std::filesystem::create_directory(uploads);
   const Service service({plugin("uploads"), "--env", "UPLOADS=" + uploads},
                         "127.0.0.1:0", "http");
-  const std::string url = http_url(service);
-  const auto curl = [&](const Words& words) {
-    Words all = {find_tool("curl"), "-sS"};
-    all.insert(all.end(), words.begin(), words.end());
-    return run_clean(all).out;
+  const auto progress = [&service] {
+    HttpClient client(service.endpoint());
+    client.send(http_request("GET", "/progress/mine"));
+    return client.receive().body;
   };
-  const std::string form = "file=@" + file + ";filename=../.a b.bin";
-  CHECK(curl({"-F", form, url}) == "a b.bin, 300000 bytes\n");
-  CHECK(read_file(uploads + "/a b.bin") == content());
-  CHECK(curl({"-F", form, url}) == "There is a file of that name.\n");
-  CHECK(curl({url + "a%20b.bin"}) == content());
-  CHECK(curl({"-r", "100-", url + "a%20b.bin"}) == content().substr(100));
-  CHECK_THAT(curl({"-i", "-r", "5-9", url + "a%20b.bin"}),
-             Contains("Content-Range: bytes 5-9/300000\r\n"));
-  CHECK_THAT(curl({"-i", url + "none"}), Contains("404 Not Found"));
+  const std::string head =
+      "--xyz\r\nContent-Disposition: form-data; name=\"f\"; "
+      "filename=\"x\"\r\n\r\n";
+  const std::string request =
+      "POST / HTTP/1.1\r\nHost: h\r\nX-Request-ID: mine\r\n"
+      "Content-Type: multipart/form-data; boundary=xyz\r\nContent-Length: " +
+      std::to_string(head.size() + 100000 + 11) + "\r\n\r\n" + head +
+      std::string(70000, 'x');
+  const std::string nothing = "No file of that id is on its way.\n";
+  CHECK(progress() == nothing);
+  HttpClient client(service.endpoint());
+  client.send(request);
+  CHECK(wait_until([&] { return progress() == "{\"bytes\": 70000}\n"; }));
+  CHECK_FALSE(std::filesystem::exists(uploads + "/x"));
+  client.send(std::string(30000, 'x') + "\r\n--xyz--\r\n");
+  CHECK(client.receive().body == "x, 100000 bytes\n");
+  CHECK(std::filesystem::file_size(uploads + "/x") == 100000);
+  CHECK(progress() == nothing);
+
   // One that is cut off leaves nothing.
-  const Ran cut = run_clean({find_tool("curl"), "-sS", "-H",
-                             "Content-Type: multipart/form-data; boundary=xyz",
-                             "--data-binary",
-                             "--xyz\r\nContent-Disposition: form-data; "
-                             "name=\"f\"; filename=\"cut\"\r\n\r\nbegun",
-                             "-i", url});
-  CHECK_THAT(cut.out, Contains("400 Bad Request"));
-  CHECK_FALSE(std::filesystem::exists(uploads + "/cut"));
+  HttpClient leaver(service.endpoint());
+  leaver.send(request);
+  CHECK(wait_until([&] { return progress() != nothing; }));
+  leaver.close();
+  CHECK(wait_until([&] { return progress() == nothing; }));
+  HttpClient breaker(service.endpoint());
+  breaker.send(
+      http_request("POST", "/", head + "begun",
+                   {{"Content-Type", "multipart/form-data; boundary=xyz"}}));
+  CHECK(breaker.receive().status == 400);
+  CHECK(std::distance(std::filesystem::directory_iterator(uploads), {}) == 1);
 }

@@ -28,8 +28,9 @@ if [ -s errors ]; then
   exit 1
 fi
 expected=$(awk '/^# What a test cannot run/ { exit }
-  /^[^#]/ && /decant|\.\/hello/ { ++count } END { print count }' "$commands")
-answered=$(grep -c -e 'Hello world!' -e ' bytes, fnv1a ' output)
+  /^[^#]/ && /decant|\.\/(hello|routes)/ { ++count } END { print count }' "$commands")
+answered=$(grep -c -e 'Hello world!' -e ' bytes, fnv1a ' -e '"id": 7' \
+  -e 'Welcome, Ann' output)
 if [ "$answered" -lt "$expected" ]; then
   echo "$answered answers to $expected commands"
   exit 1
