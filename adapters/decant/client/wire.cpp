@@ -18,6 +18,7 @@
 namespace decant::client {
 namespace {
 
+using fastcgi::RecordType;
 using web::Asked;
 using web::Reply;
 
@@ -82,33 +83,32 @@ bool take_chunks(std::string_view bytes, Reply& reply) {
 }  // namespace
 
 std::string fastcgi_request(const Asked& asked) {
-  using namespace fastcgi;
   constexpr std::uint16_t id = 1;
   const cgi_variables::RequestVariables variables = web::variables_of(asked);
   std::string pairs;
   for (const auto& [name, value] : variables.view()) {
-    append_pair(pairs, name, value);
+    fastcgi::append_pair(pairs, name, value);
   }
   std::string out;
   // A responder whose connection ends with the request (section 5.1).
-  append_record(out, RecordType::begin_request, id,
-                std::string_view("\0\1\0\0\0\0\0\0", 8));
-  append_stream(out, RecordType::params, id, pairs);
-  append_header(out, {.type = RecordType::params, .request_id = id});
-  append_stream(out, RecordType::standard_input, id, asked.body);
-  append_header(out, {.type = RecordType::standard_input, .request_id = id});
+  fastcgi::append_record(out, RecordType::begin_request, id,
+                         std::string_view("\0\1\0\0\0\0\0\0", 8));
+  fastcgi::append_stream(out, RecordType::params, id, pairs);
+  fastcgi::append_header(out, {.type = RecordType::params, .request_id = id});
+  fastcgi::append_stream(out, RecordType::standard_input, id, asked.body);
+  fastcgi::append_header(
+      out, {.type = RecordType::standard_input, .request_id = id});
   return out;
 }
 
 bool read_fastcgi(std::string_view bytes, bool to_head, Reply& reply) {
-  using namespace fastcgi;
   std::string output;
   bool has_ended = false;
-  while (!has_ended && bytes.size() >= header_size) {
-    const RecordHeader header = decode_header(bytes);
+  while (!has_ended && bytes.size() >= fastcgi::header_size) {
+    const fastcgi::RecordHeader header = fastcgi::decode_header(bytes);
     if (bytes.size() < header.size() || header.version != 1) break;
     const std::string_view content =
-        bytes.substr(header_size, header.content_length);
+        bytes.substr(fastcgi::header_size, header.content_length);
     bytes.remove_prefix(header.size());
     if (header.type == RecordType::standard_output) output += content;
     if (header.type == RecordType::standard_error) reply.log += content;
