@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Query strings and plain forms, and the lists of what is accepted: nothing is
-// an error, and what is written is read as it was.
+// Query strings and plain forms, the lists of what is accepted, and ranges:
+// nothing is an error, and what is written is read as it was.
 #include <string>
 
+#include "decant/byte_ranges.hpp"
 #include "decant/field_value.hpp"
 #include "decant/web/accept.hpp"
 #include "decant/web/form_error.hpp"
@@ -51,6 +52,37 @@ void check_lists(std::string_view text) {
   require(taken <= text.size(), "the elements are longer than their list");
 }
 
+struct Nowhere final : ErrorSink {
+  void write(std::string_view) noexcept override {}
+};
+
+void check_ranges(std::string_view text) {
+  constexpr std::uint64_t size = 1000;
+  MemorySource source({});
+  InputStream input(source, 0);
+  Nowhere nowhere;
+  ErrorStream errors(nowhere);
+  const std::string range = "bytes=" + std::string(text);
+  const Environ env(input, errors, {}, {{"HTTP_RANGE", range}});
+  const ByteRanges ranges = asked_ranges(env, {}, size);
+  require((ranges.kind == ByteRange::Kind::part) == !ranges.parts.empty(),
+          "a kind and its parts do not agree");
+  require(ranges.parts.size() <= most_ranges, "more parts than there may be");
+  std::uint64_t sum = 0;
+  for (const ByteRange& part : ranges.parts) {
+    require(part.size > 0 && part.first < size && part.size <= size &&
+                part.first + part.size <= size,
+            "a part lies outside");
+    for (const ByteRange& other : ranges.parts) {
+      require(&other == &part || other.first + other.size < part.first ||
+                  part.first + part.size < other.first,
+              "two parts overlap or touch");
+    }
+    sum += part.size;
+  }
+  require(sum <= size, "the parts are longer than the whole");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
@@ -58,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::string_view text = fuzz::text_of(data, size);
   check_fields(text);
   check_lists(text);
+  check_ranges(text);
   return 0;
 }
 

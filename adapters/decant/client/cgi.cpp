@@ -83,6 +83,8 @@ class ChildEnvironment {
     for (std::string& entry : entries_) pointers_.push_back(entry.data());
     pointers_.push_back(nullptr);
   }
+  ChildEnvironment(const ChildEnvironment&) = delete;
+  ChildEnvironment& operator=(const ChildEnvironment&) = delete;
 
   char** get() noexcept { return pointers_.data(); }
 
@@ -195,6 +197,8 @@ Reply CgiTransport::ask(const Asked& asked) {
   const pid_t pid = fork_process();
   if (pid < 0) fail("client: fork");
   if (pid == 0) {
+    connection.ours.reset();
+    errors.ours.reset();
     answer(application_, environment.get(), connection.childs.get(),
            errors.childs.get());
   }

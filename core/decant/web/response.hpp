@@ -112,7 +112,7 @@ class Response {
       std::initializer_list<std::string_view> languages) && {
     return std::move(content_language(languages));
   }
-  /// Seconds since the epoch, as in the next.
+  /// Seconds since the epoch, as below.
   Response& expires(std::time_t time) &;
   Response&& expires(std::time_t time) && { return std::move(expires(time)); }
   Response& last_modified(std::time_t time) &;
@@ -146,7 +146,7 @@ class Response {
   Response&& retry_after(std::chrono::system_clock::time_point time) && {
     return std::move(retry_after(time));
   }
-  /// Adds a challenge, for 401: ("Bearer", {{"realm", "x"}}). Beside others.
+  /// Adds a challenge beside others, for 401: ("Bearer", {{"realm", "x"}}).
   Response& www_authenticate(std::string_view scheme,
                              const Fields& parameters = {}) &;
   Response&& www_authenticate(std::string_view scheme,
