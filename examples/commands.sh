@@ -51,5 +51,6 @@ apt install ./build/debian/*.deb
 c++ -shared -fPIC hello.cpp -o hello.so $(pkg-config --cflags decant)
 c++ hello.cpp hello_main.cpp -o hello $(pkg-config --cflags --libs decant)
 c++ -static hello.cpp hello_main.cpp -o hello $(pkg-config --cflags --libs decant)
+c++ tasks.cpp site_main.cpp -o tasks $(pkg-config --cflags --libs decant sqlite3 nlohmann_json)
 
 python3 tests/bench/bench.py --build build/release all

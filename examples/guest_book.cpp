@@ -7,7 +7,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <decant/path.hpp>
 #include <decant/web.hpp>
 #include <string>
@@ -46,12 +45,9 @@ std::string fill(std::string_view text, const web::Fields& values) {
 }
 
 Database open_book() {
-  const char* const file = std::getenv("GUEST_BOOK");
-  Database book(file != nullptr ? file : "guest_book.sqlite");
-  book.run(
-      "CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY,"
-      " time TEXT DEFAULT CURRENT_TIMESTAMP, name TEXT, text TEXT)");
-  return book;
+  return {"GUEST_BOOK",
+          "CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY,"
+          " time TEXT DEFAULT CURRENT_TIMESTAMP, name TEXT, text TEXT)"};
 }
 
 std::string random_token() {

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -15,20 +16,24 @@
 /// thread nor a child may take over another's.
 class Database {
  public:
-  /// Makes the file where there is none. Throws std::runtime_error, as all of
-  /// this does.
-  explicit Database(const std::string& path) {
+  /// The file that an environment variable names, which is made where there is
+  /// none, and `schema`, which does nothing where that is in it already. Throws
+  /// std::runtime_error, as all of this does.
+  Database(const char* variable, const char* schema) {
+    const char* const file = std::getenv(variable);
+    if (file == nullptr) {
+      throw std::runtime_error(std::string("SQLite: set ") + variable +
+                               " to a file, to be made or added to");
+    }
     sqlite3* opened = nullptr;
-    const int status = sqlite3_open(path.c_str(), &opened);
+    const int status = sqlite3_open(file, &opened);
     handle_.reset(opened);
     check(status);
     // Other processes write too.
     sqlite3_busy_timeout(opened, 5000);
+    check(sqlite3_exec(opened, schema, nullptr, nullptr, nullptr));
   }
 
-  void run(const char* sql) const {
-    check(sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr));
-  }
   std::int64_t last_id() const {
     return sqlite3_last_insert_rowid(handle_.get());
   }

@@ -5,7 +5,6 @@
 //   TASKS=/tmp/tasks.sqlite decant http ./tasks.so
 //   curl --json '{"title": "Water the plants"}' http://127.0.0.1:8000/tasks
 #include <cstdint>
-#include <cstdlib>
 #include <decant/web.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,12 +25,10 @@ struct Task {
 };
 
 Database open_tasks() {
-  const char* const file = std::getenv("TASKS");
-  Database tasks(file != nullptr ? file : "tasks.sqlite");
-  tasks.run(
-      "CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-      " title TEXT, done INTEGER DEFAULT 0, version INTEGER DEFAULT 1)");
-  return tasks;
+  return {"TASKS",
+          "CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY"
+          " AUTOINCREMENT, title TEXT, done INTEGER DEFAULT 0,"
+          " version INTEGER DEFAULT 1)"};
 }
 
 web::Response answer(const Json& value) {

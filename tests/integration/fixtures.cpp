@@ -105,6 +105,12 @@ std::string example(const std::string& name, const Pairs& words) {
   return text;
 }
 
+std::string browser_content() {
+  std::string bytes;
+  for (unsigned i = 0; i < 300000; ++i) bytes += static_cast<char>(i * 7 % 251);
+  return bytes;
+}
+
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos;

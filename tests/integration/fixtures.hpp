@@ -37,6 +37,10 @@ bool missing_file(const std::string& path, const std::string& package);
 /// A file of examples/ with words replaced. Throws when a word is not in it.
 std::string example(const std::string& name, const Pairs& words);
 
+/// The file that the pages make which the tests give to a browser: 300,000
+/// bytes, of which number `i` is `i * 7 % 251`.
+std::string browser_content();
+
 std::size_t count(const std::string& text, const std::string& part);
 /// Files that a process has open.
 std::size_t open_descriptors(pid_t pid);

@@ -17,13 +17,6 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-/// The file that browser_page makes too.
-std::string content() {
-  std::string bytes;
-  for (unsigned i = 0; i < 300000; ++i) bytes += static_cast<char>(i * 7 % 251);
-  return bytes;
-}
-
 /// What a browser does with the sites that the query names: it fills their own
 /// forms, presses their buttons and tells what it sees.
 constexpr const char* browser_page = R"(<!DOCTYPE html><meta charset="utf-8">
@@ -122,16 +115,17 @@ void check_guest_book(const std::string& url) {
 void check_uploads(const SiteDoor& door) {
   const TemporaryDirectory directory;
   const std::string url = door.url("uploads");
-  const std::string form =
-      "file=@" + directory.write("f", content()) + ";filename=../.c d.bin";
+  const std::string form = "file=@" + directory.write("f", browser_content()) +
+                           ";filename=../.c d.bin";
   CHECK(curl({"-F", form, url}) == "c d.bin, 300000 bytes\n");
-  CHECK(read_file(door.uploads() + "/c d.bin") == content());
+  CHECK(read_file(door.uploads() + "/c d.bin") == browser_content());
   CHECK(curl({"-F", form, url}) == "There is a file of that name.\n");
-  CHECK(curl({url + "c%20d.bin"}) == content());
+  CHECK(curl({url + "c%20d.bin"}) == browser_content());
   const std::string part = curl({"-i", "-r", "100-199", url + "c%20d.bin"});
-  CHECK_THAT(part, StartsWith("HTTP/1.1 206 ") &&
-                       Contains("Content-Range: bytes 100-199/300000\r\n") &&
-                       EndsWith("\r\n\r\n" + content().substr(100, 100)));
+  CHECK_THAT(part,
+             StartsWith("HTTP/1.1 206 ") &&
+                 Contains("Content-Range: bytes 100-199/300000\r\n") &&
+                 EndsWith("\r\n\r\n" + browser_content().substr(100, 100)));
   CHECK(curl({"-H", "Origin: http://evil.test", "-F", form, url}) ==
         "This form is not ours.\n");
   CHECK(count(curl({url}), "<li>") == 1);
@@ -208,7 +202,8 @@ const std::string sent =
     "same: true\npart: 206 bytes 100-199/300000 true\n";
 
 void check_uploaded(const SiteDoor& door) {
-  CHECK(read_file(door.uploads() + "/a %22b%22\xC3\xA9.bin") == content());
+  CHECK(read_file(door.uploads() + "/a %22b%22\xC3\xA9.bin") ==
+        browser_content());
 }
 
 }  // namespace

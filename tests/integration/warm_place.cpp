@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <cerrno>
 #include <filesystem>
 #include <stdexcept>
 
+#include "integration/service_fixtures.hpp"
 #include "support/catch.hpp"
 
 namespace fs = std::filesystem;
@@ -17,10 +17,6 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace decant::test {
-
-bool is_gone(pid_t pid) {
-  return ::kill(pid, 0) != 0 && errno == ESRCH;
-}
 
 WarmPlace::WarmPlace() : run_(directory_ / "run") {
   let_all_enter(directory_);
@@ -57,7 +53,7 @@ void WarmPlace::stop(const Words& program) const {
   const Ran ran = tell(program, "--warm-stop");
   CHECK(ran.status == 0);
   CHECK_THAT(ran.out, Contains("is told to end"));
-  CHECK(wait_until([&] { return is_gone(pid); }));
+  CHECK(wait_until([&] { return !is_alive(pid); }));
   CHECK(tell(program, "--warm-status").status == 1);
 }
 

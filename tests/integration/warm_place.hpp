@@ -12,8 +12,6 @@
 
 namespace decant::test {
 
-bool is_gone(pid_t pid);
-
 /// A directory with a cgi-bin and one for workers that a web server's user may
 /// use. In the end there must be nothing left of it.
 class WarmPlace {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "integration/python_fixtures.hpp"
+#include "integration/service_fixtures.hpp"
 #include "integration/warm_place.hpp"
 #include "integration/web_server.hpp"
 #include "support/catch.hpp"
@@ -150,7 +151,7 @@ void check_flask(const WarmSites& sites, const Ask& ask) {
     return response.body == "new\n";
   }));
   const pid_t next = await_worker(sites, sites.flask(), ask, target, pid);
-  CHECK(wait_until([&] { return is_gone(pid); }));
+  CHECK(wait_until([&] { return !is_alive(pid); }));
   const int later = next_visit(ask, next);
   CHECK(next_visit(ask, next) == later + 1);
   sites.stop(sites.flask());

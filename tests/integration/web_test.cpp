@@ -15,13 +15,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// The file that the page of web_form makes too.
-std::string content() {
-  std::string bytes;
-  for (unsigned i = 0; i < 300000; ++i) bytes += static_cast<char>(i * 7 % 251);
-  return bytes;
-}
-
 std::string fnv1a(const std::string& bytes) {
   std::uint32_t hash = 2166136261U;
   for (const char c : bytes) {
@@ -31,7 +24,7 @@ std::string fnv1a(const std::string& bytes) {
 }
 
 const std::string file_line =
-    "image/x, 300000 bytes, fnv1a " + fnv1a(content()) + "\n";
+    "image/x, 300000 bytes, fnv1a " + fnv1a(browser_content()) + "\n";
 
 std::string http_url(const Service& service) {
   return "http://" + service.endpoint() + "/";
@@ -40,7 +33,7 @@ std::string http_url(const Service& service) {
 /// curl sends two fields and a file to `url`, which is web_form.
 void check_curl(const std::string& url) {
   const TemporaryDirectory directory;
-  const std::string file = directory.write("f", content());
+  const std::string file = directory.write("f", browser_content());
   const Ran form =
       run_clean({find_tool("curl"), "-sS", "-F", "text=caf\xC3\xA9 & \"co\"",
                  "--form-string", "area=one\r\ntwo\r\n", "-F",
