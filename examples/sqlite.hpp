@@ -29,9 +29,11 @@ class Database {
     const int status = sqlite3_open(file, &opened);
     handle_.reset(opened);
     check(status);
-    // Other processes write too.
+    // Other processes write too. With a log ahead of the file that is quick,
+    // and whoever reads does not wait for it.
     sqlite3_busy_timeout(opened, 5000);
-    check(sqlite3_exec(opened, schema, nullptr, nullptr, nullptr));
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    run(schema);
   }
 
   std::int64_t last_id() const {
@@ -48,6 +50,10 @@ class Database {
   }
 
  private:
+  void run(const char* sql) const {
+    check(sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr));
+  }
+
   struct Close {
     void operator()(sqlite3* handle) const noexcept { sqlite3_close(handle); }
   };

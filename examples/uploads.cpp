@@ -61,7 +61,8 @@ class NewFile {
  private:
   [[noreturn]] void fail() const {
     if (errno == EEXIST) {
-      throw web::HttpError(409, "There is a file of that name.\n");
+      throw web::HttpError(
+          409, "There is a file of that name, or one on its way.\n");
     }
     throw std::system_error(errno, std::generic_category(), path_);
   }

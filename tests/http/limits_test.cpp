@@ -77,6 +77,24 @@ TEST_CASE("a head that takes too long gets 408, a silent peer nothing",
   CHECK(idle.received().empty());
 }
 
+TEST_CASE("connections that come together may take their time",
+          "[http-limits]") {
+  const Served served({"--threads", "4", "--header-timeout", "1"});
+  // The service finds all of them at once, and leaves some to other threads.
+  served.service.signal(SIGSTOP);
+  std::deque<HttpClient> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(served.service.endpoint());
+  served.service.signal(SIGCONT);
+  HttpClient slow(served.service.endpoint());
+  slow.send("GET / HT");
+  // By then it has looked for those whose time is over.
+  CHECK(slow.wait_for_end());
+  for (HttpClient& client : clients) {
+    CHECK(client.send(a_get));
+    CHECK(client.receive().status == 200);
+  }
+}
+
 TEST_CASE("a body of which nothing comes gets 408", "[http-limits]") {
   const Served served({"--io-timeout", "1"});
   HttpClient client(served.service.endpoint());

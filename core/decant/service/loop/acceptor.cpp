@@ -95,6 +95,8 @@ Connection* Acceptor::accept(int door, Clock::time_point arrived) {
     connection.door = door;
     connection.peer.set(peer, size);
     connection.arrived.store(arrived, std::memory_order_relaxed);
+    // It may be a while until a thread is free to look at it.
+    connection.since = arrived;
     connection.refused = is_full;
     return &connection;
   }

@@ -65,8 +65,8 @@ class Connection {
   /// the event.
   std::atomic<Clock::time_point> arrived{};
   Next state = Next::idle;
-  Clock::time_point since;  ///< when it got into its state, but for `idle`
-                            ///< without a time-out
+  Clock::time_point since;  ///< when it came, or got into its state, but for
+                            ///< `idle` without a time-out
   /// Nothing has come on it so far.
   bool silent = true;
   /// Beyond the number of connections that are served: to be refused.
