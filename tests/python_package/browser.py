@@ -10,12 +10,11 @@ import tempfile
 import time
 import unittest
 
+from support import PATIENCE
+
 CHROMIUM = shutil.which('chromium')
 if CHROMIUM is None:
     raise unittest.SkipTest('chromium is not installed')
-
-#: Within which a page is there, however busy the machine is.
-PATIENCE = 60
 
 
 class Browser:

@@ -21,6 +21,10 @@ from support import PATIENCE, Program, free_port, wait_until
 
 DECANT = os.environ['DECANT_COMMAND']
 
+#: Two edits of one length within a second are one to Python where it keeps what
+#: it has compiled.
+COMPILES_ANEW = {'PYTHONDONTWRITEBYTECODE': '1'}
+
 
 def replace(path, text):
     """Writes a file so that nobody reads half of it."""
@@ -40,11 +44,11 @@ class ApplicationCase(unittest.TestCase):
         replace(os.path.join(self.folder, 'app.py'), text)
 
     @contextlib.contextmanager
-    def serving(self, *words, env=None):
+    def serving(self, *words):
         port = free_port()
         with Program(None, 'http', './app.py', '--listen',
-                     '127.0.0.1:%d' % port, *words, cwd=self.folder, env=env,
-                     words=[DECANT]) as program:
+                     '127.0.0.1:%d' % port, *words, cwd=self.folder,
+                     env=COMPILES_ANEW, words=[DECANT]) as program:
             program.wait_for_errors('listening on http://127.0.0.1:%d' % port)
             yield 'http://127.0.0.1:%d' % port, program
             program.interrupt()
@@ -67,14 +71,17 @@ class Terminal:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        os.close(self.master)
+            if kind is None:
+                raise
+        finally:
+            os.close(self.master)
 
     def wait_for(self, text):
         """Reads until `text` has come, None never does; gives all of it."""
@@ -123,7 +130,7 @@ def run(folder, *words, **environ):
     """Runs Python in a folder; gives what it said."""
     ended = subprocess.run(
         [sys.executable, *words], cwd=folder, capture_output=True, text=True,
-        timeout=60, env={**os.environ, **environ})
+        timeout=PATIENCE, env={**os.environ, **environ})
     if ended.returncode != 0:
         raise AssertionError(ended.stdout + ended.stderr)
     return ended.stdout + ended.stderr
@@ -165,9 +172,10 @@ class Project:
         """runserver, and its URL."""
         port = free_port()
         address = '127.0.0.1:%d' % port
-        with Program(None, *words, address, cwd=self.folder,
-                     words=[sys.executable, '-u', 'manage.py', 'runserver'],
-                     env={'PYTHONDONTWRITEBYTECODE': '1'}) as program:
+        env = {} if '--noreload' in words else COMPILES_ANEW
+        with Program(None, *words, address, cwd=self.folder, env=env,
+                     words=[sys.executable, '-u', 'manage.py', 'runserver']
+                     ) as program:
             program.wait_for_output('Served by decant')
             url = 'http://' + address
             wait_until(lambda: answers(port))

@@ -15,8 +15,9 @@ import time
 import urllib.error
 import urllib.request
 
-#: Within which anything that is to happen has happened.
-PATIENCE = 20
+#: Within which anything that is to happen has happened, however busy the
+#: machine is.
+PATIENCE = 60
 
 # No proxy of the machine's is asked for loopback.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
