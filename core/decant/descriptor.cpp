@@ -59,6 +59,15 @@ ssize_t read_some(int fd, std::span<const iovec> parts,
   }
 }
 
+ssize_t read_at(int fd, std::span<char> buffer,
+                std::uint64_t position) noexcept {
+  for (;;) {
+    const ssize_t got =
+        ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(position));
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
 bool write_all(int fd, std::span<iovec> parts,
                std::chrono::seconds patience) noexcept {
   while (!parts.empty()) {

@@ -46,6 +46,10 @@ ssize_t read_some(int fd, std::span<char> buffer,
 ssize_t read_some(int fd, std::span<const iovec> parts,
                   std::chrono::seconds patience = for_ever) noexcept;
 
+/// The same of a file from `position` on, in bytes, whatever its own position.
+ssize_t read_at(int fd, std::span<char> buffer,
+                std::uint64_t position) noexcept;
+
 /// Writes all of `parts`, whose elements it changes. Gives false with errno
 /// when the peer is gone, EAGAIN when it took nothing for as long as
 /// `patience`.

@@ -77,11 +77,7 @@ bool PartsOfFile::next(std::string& chunk) {
   }
   chunk.resize(static_cast<std::size_t>(
       std::min<std::uint64_t>(block_size, part.size - sent_)));
-  ssize_t got = 0;
-  do {
-    got = ::pread(file_.get(), chunk.data(), chunk.size(),
-                  static_cast<off_t>(part.first + sent_));
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = read_at(file_.get(), chunk, part.first + sent_);
   if (got < 0) {
     throw std::system_error(errno, std::generic_category(), "file: pread");
   }

@@ -64,8 +64,7 @@ std::size_t UploadedFile::read(std::uint64_t offset,
     return memory_.copy(buffer.data(), buffer.size(),
                         static_cast<std::size_t>(offset));
   }
-  const ssize_t got = ::pread(file_.get(), buffer.data(), buffer.size(),
-                              static_cast<off_t>(offset));
+  const ssize_t got = read_at(file_.get(), buffer, offset);
   if (got < 0) fail("the temporary file cannot be read");
   return static_cast<std::size_t>(got);
 }

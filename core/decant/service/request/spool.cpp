@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "decant/service/request/spool.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -65,8 +63,7 @@ std::size_t Spool::read(std::span<char> buffer) {
                        static_cast<std::size_t>(position_));
   } else {
     const ssize_t count =
-        ::pread(file_.get(), buffer.data(), buffer.size(),
-                static_cast<off_t>(position_ - memory_.size()));
+        read_at(file_.get(), buffer, position_ - memory_.size());
     if (count <= 0) fail("the temporary file cannot be read");
     got = static_cast<std::size_t>(count);
   }
