@@ -3,31 +3,34 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
 
+#include "decant/descriptor.hpp"
 #include "decant/error.hpp"
 
 namespace decant::client {
 namespace {
 
-enum class Got { some, nothing, end };
+/// For poll(2); 0 when it is over.
+int milliseconds_until(Clock::time_point end) noexcept {
+  constexpr std::chrono::milliseconds longest{1 << 30};
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      std::min(end - Clock::now(), Clock::duration(longest)));
+  return static_cast<int>(std::max(left, std::chrono::milliseconds(0)).count());
+}
 
-/// Reads once; of a descriptor that poll(2) found readable.
-Got read_into(std::string& text, int fd) {
+/// Reads once, of a descriptor that poll(2) found readable. False at its end,
+/// as where a connection was reset.
+bool read_into(std::string& text, int fd) {
   std::array<char, 65536> buffer;
-  const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-  if (got > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    return Got::some;
-  }
-  // A connection that was reset has ended.
-  return got < 0 && (errno == EINTR || errno == EAGAIN) ? Got::nothing
-                                                        : Got::end;
+  const ssize_t got = read_some(fd, buffer);
+  if (got <= 0) return false;
+  text.append(buffer.data(), static_cast<std::size_t>(got));
+  return true;
 }
 
 class Conversation {
@@ -61,7 +64,7 @@ Heard Conversation::run(Clock::time_point end) {
   }
   for (pollfd poll{line_.errors, POLLIN, 0};
        !errors_ended_ && ::poll(&poll, 1, 0) > 0;) {
-    errors_ended_ = read_into(heard_.errors, line_.errors) == Got::end;
+    errors_ended_ = !read_into(heard_.errors, line_.errors);
   }
   return std::move(heard_);
 }
@@ -87,10 +90,10 @@ void Conversation::step(Clock::time_point end) {
   if (count < 0) return;
   if ((fds[0].revents & POLLOUT) != 0) write();
   if ((fds[0].revents & ~POLLOUT) != 0) {
-    answered_ = read_into(heard_.answer, line_.socket) == Got::end;
+    answered_ = !read_into(heard_.answer, line_.socket);
   }
   if (fds[1].revents != 0) {
-    errors_ended_ = read_into(heard_.errors, line_.errors) == Got::end;
+    errors_ended_ = !read_into(heard_.errors, line_.errors);
   }
   if (fds[2].revents != 0) process_ended_ = true;
 }
@@ -111,13 +114,6 @@ void Conversation::end_request_if_sent() {
 }
 
 }  // namespace
-
-int milliseconds_until(Clock::time_point end) noexcept {
-  constexpr std::chrono::milliseconds longest{1 << 30};
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      std::min(end - Clock::now(), Clock::duration(longest)));
-  return static_cast<int>(std::max(left, std::chrono::milliseconds(0)).count());
-}
 
 Heard converse(const Line& line, std::string_view request, bool half_closes,
                Clock::time_point end) {

@@ -10,9 +10,6 @@ namespace decant::client {
 
 using Clock = std::chrono::steady_clock;
 
-/// Milliseconds for poll(2) until then, 0 when it is over.
-int milliseconds_until(Clock::time_point end) noexcept;
-
 /// What is talked over; borrowed.
 struct Line {
   int socket;

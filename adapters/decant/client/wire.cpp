@@ -2,15 +2,14 @@
 #include "decant/client/wire.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 
 #include "decant/cgi_response.hpp"
 #include "decant/error.hpp"
 #include "decant/server/fastcgi/records.hpp"
 #include "decant/server/http/body.hpp"
+#include "decant/server/http/response.hpp"
 #include "decant/server/scgi/codec.hpp"
 #include "decant/server/uwsgi/codec.hpp"
 #include "decant/text.hpp"
@@ -33,9 +32,8 @@ bool is_chunked(const Headers& headers) {
 void append_chunks(std::string& out, std::string_view body) {
   while (!body.empty()) {
     const std::string_view piece = body.substr(0, chunk_size);
-    std::array<char, 16> size{};
-    std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
-    out.append(size.data()).append(piece).append("\r\n");
+    http::append_chunk_size(out, piece.size());
+    out.append(piece).append("\r\n");
     body.remove_prefix(piece.size());
   }
   out += "0\r\n\r\n";

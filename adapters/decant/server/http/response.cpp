@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view server_field = "Server: decant\r\n";
 
+}  // namespace
+
 void append_chunk_size(std::string& out, std::size_t size) {
   std::array<char, 2 * sizeof size> digits{};
   const auto result =
@@ -22,8 +24,6 @@ void append_chunk_size(std::string& out, std::size_t size) {
   out.append(digits.data(), result.ptr);
   out += line_end;
 }
-
-}  // namespace
 
 std::string_view DateField::text() {
   const std::time_t now = std::time(nullptr);

@@ -12,6 +12,9 @@
 
 namespace decant::http {
 
+/// The line in front of a chunk of `size` bytes (RFC 9112 section 7.1).
+void append_chunk_size(std::string& out, std::size_t size);
+
 /// "Date: ..." with its CRLF, made anew once a second. One per thread.
 class DateField {
  public:
