@@ -45,6 +45,15 @@ void append_element(std::string& list, std::string_view element) {
   list += element;
 }
 
+std::string token_list(const char* field,
+                       std::initializer_list<std::string_view> tokens) {
+  std::string list;
+  for (const std::string_view token : tokens) {
+    append_element(list, require_token(field, token));
+  }
+  return list;
+}
+
 /// RFC 9110 section 5.6.4.
 std::string quoted_string(std::string_view text) {
   std::string out = "\"";
@@ -145,11 +154,8 @@ Response& Response::content_disposition(std::string_view disposition,
 
 Response& Response::content_language(
     std::initializer_list<std::string_view> languages) & {
-  std::string value;
-  for (const std::string_view language : languages) {
-    append_element(value, require_token("Content-Language", language));
-  }
-  return header("Content-Language", value);
+  constexpr const char* field = "Content-Language";
+  return header(field, token_list(field, languages));
 }
 
 Response& Response::cache_control(const CacheControl& wanted) & {
@@ -184,11 +190,7 @@ Response& Response::location(std::string_view reference) & {
 }
 
 Response& Response::allow(std::initializer_list<std::string_view> methods) & {
-  std::string value;
-  for (const std::string_view method : methods) {
-    append_element(value, require_token("Allow", method));
-  }
-  return header("Allow", value);
+  return header("Allow", token_list("Allow", methods));
 }
 
 Response& Response::retry_after(std::chrono::seconds time) & {
