@@ -3,14 +3,11 @@
 // post. The entries are in the SQLite file that GUEST_BOOK names, to which any
 // number of processes may add.
 //   GUEST_BOOK=/tmp/book.sqlite decant http ./guest_book.so
-#include <unistd.h>
-
-#include <array>
 #include <chrono>
 #include <decant/path.hpp>
+#include <decant/random_text.hpp>
 #include <decant/web.hpp>
 #include <string>
-#include <system_error>
 
 #include "sqlite.hpp"
 using namespace decant;
@@ -50,19 +47,6 @@ Database open_book() {
           " time TEXT DEFAULT CURRENT_TIMESTAMP, name TEXT, text TEXT)"};
 }
 
-std::string random_token() {
-  std::array<unsigned char, 16> bytes;
-  if (::getentropy(bytes.data(), bytes.size()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "getentropy");
-  }
-  std::string token;
-  for (const unsigned char byte : bytes) {
-    token += "0123456789abcdef"[byte >> 4U];
-    token += "0123456789abcdef"[byte & 15U];
-  }
-  return token;
-}
-
 /// Behind HTTPS no other host of the domain can set it in our place.
 std::string token_cookie(const web::Request& request) {
   return request.scheme() == "https" ? "__Host-token" : "token";
@@ -81,7 +65,7 @@ void check_token(const web::Request& request) {
 web::Response show(const web::Request& request) {
   std::string token(request.cookies()[token_cookie(request)]);
   const bool is_new = token.empty();
-  if (is_new) token = random_token();
+  if (is_new) token = random_text();
   std::string page = top;
   const Database book = open_book();
   Statement entries(book,
