@@ -161,14 +161,12 @@ TEST_CASE("a browser: a page, a part of a file, a stream, an upload",
   site.write("page.html", page);
   site.write("data", "0123456789");
   // A port for its debugger, so that it stays while nobody looks.
-  const Process browser(
-      {.words = {find_tool("chromium"), "--headless", "--no-sandbox",
-                 "--disable-gpu", "--disable-dev-shm-usage",
-                 "--remote-debugging-port=0",
-                 "--user-data-dir=" + site.directory / "p",
-                 site.url("/files/page.html")},
-       .environment = {{"HOME", site.directory.path()}},
-       .error_file = site.directory / "browser.log"});
+  Words words = browser_words(site.directory / "p");
+  words.insert(words.end(),
+               {"--remote-debugging-port=0", site.url("/files/page.html")});
+  const Process browser({.words = words,
+                         .environment = {{"HOME", site.directory.path()}},
+                         .error_file = site.directory / "browser.log"});
   CHECK(wait_until([&] { return count(site.service->log(), " DIAS") != 0; },
                    60s));
   CHECK_THAT(site.service->log(),

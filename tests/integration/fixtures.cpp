@@ -111,6 +111,24 @@ std::string browser_content() {
   return bytes;
 }
 
+Words browser_words(const std::string& profile) {
+  return {find_tool("chromium"),
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-dev-shm-usage",
+          "--user-data-dir=" + profile};
+}
+
+std::string browse(const std::string& url) {
+  const TemporaryDirectory profile;
+  Words words = browser_words(profile.path());
+  words.insert(words.end(), {"--virtual-time-budget=10000", "--dump-dom", url});
+  return run({.words = words, .environment = {{"HOME", profile.path()}}},
+             3 * patience)
+      .out;
+}
+
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos;

@@ -41,6 +41,12 @@ std::string example(const std::string& name, const Pairs& words);
 /// bytes, of which number `i` is `i * 7 % 251`.
 std::string browser_content();
 
+/// Chromium without a window, which keeps what it has in the directory
+/// `profile`; further words follow. Its HOME is to be there too.
+Words browser_words(const std::string& profile);
+/// The document of a page once its scripts have come to rest.
+std::string browse(const std::string& url);
+
 std::size_t count(const std::string& text, const std::string& part);
 /// Files that a process has open.
 std::size_t open_descriptors(pid_t pid);

@@ -179,20 +179,12 @@ void stop_workers(const SiteDoors& doors) {
 
 /// The page in a browser, with the URLs of these sites, which have one origin:
 /// what a script may read. Gives what it has told.
-std::string browse(const SiteDoor& door, const Words& asked) {
-  const TemporaryDirectory profile;
+std::string browse_sites(const SiteDoor& door, const Words& asked) {
   std::string url = door.origin(asked.front()) + "/page/page.html";
   for (const std::string& site : asked) {
     url += (site == asked.front() ? '?' : '&') + site + '=' + door.url(site);
   }
-  const Ran ran =
-      run({.words = {find_tool("chromium"), "--headless", "--no-sandbox",
-                     "--disable-gpu", "--disable-dev-shm-usage",
-                     "--user-data-dir=" + profile.path(),
-                     "--virtual-time-budget=10000", "--dump-dom", url},
-           .environment = {{"HOME", profile.path()}}},
-          3 * patience);
-  return between(ran.out, "<pre>", "</pre>");
+  return between(browse(url), "<pre>", "</pre>");
 }
 
 const std::string wrote =
@@ -227,10 +219,10 @@ TEST_CASE("the sites behind four doors, asked by curl and a browser",
 
   if (missing("chromium", "chromium")) return;
   const Words forms = {"guest_book", "uploads"};
-  CHECK(browse(doors.cgi(), forms) == wrote + sent + "done\n");
-  CHECK(browse(doors.fastcgi(), forms) == wrote + sent + "done\n");
-  CHECK(browse(doors.http(), {"guest_book"}) == wrote + "done\n");
-  CHECK(browse(doors.http(), {"uploads"}) == sent + "done\n");
+  CHECK(browse_sites(doors.cgi(), forms) == wrote + sent + "done\n");
+  CHECK(browse_sites(doors.fastcgi(), forms) == wrote + sent + "done\n");
+  CHECK(browse_sites(doors.http(), {"guest_book"}) == wrote + "done\n");
+  CHECK(browse_sites(doors.http(), {"uploads"}) == sent + "done\n");
   for (const SiteDoor* const door :
        {&doors.cgi(), &doors.fastcgi(), &doors.http()}) {
     check_uploaded(*door);
