@@ -3,7 +3,7 @@
 # A Debian with nothing but apt and what is essential, made from where this
 # system has its packages from, in which those of a folder are installed, used,
 # upgraded and removed: apt gets what they depend on, or it is not there.
-#   clean_root.sh FOLDER PYTHON NAME...
+#   unshare --mount --pid --fork --kill-child sh clean_root.sh FOLDER PYTHON NAME...
 # FOLDER is as for layer.sh; afterwards it has clean, which is the root.
 # Needs root, and mmdebstrap.
 set -eu

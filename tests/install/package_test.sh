@@ -209,7 +209,8 @@ else
   done
   if command -v mmdebstrap >/dev/null; then
     # shellcheck disable=SC2086
-    sh "$source/tests/install/clean_root.sh" "$dir" "$python" $names \
+    unshare --mount --pid --fork --kill-child \
+      sh "$source/tests/install/clean_root.sh" "$dir" "$python" $names \
       >clean.out 2>&1 &
     clean=$!
   fi
